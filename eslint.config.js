@@ -1,0 +1,30 @@
+// @ts-check
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["pkg/", "target/", "**/dist/", "**/node_modules/"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.js", "**/*.mjs"],
+    languageOptions: { ecmaVersion: "latest", sourceType: "module" },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
+      "no-var": "error",
+      "prefer-const": "error",
+    },
+  },
+  {
+    files: ["*.js", "scripts/**", "benches/**", "tests/**", "www-demo/**"],
+    ignores: ["www-demo/spa/**"],
+    languageOptions: { globals: globals.node },
+  },
+  // The package, and the script parts of its bindings, run where there may be no window; what they name of a page they
+  // look for first.
+  { files: ["pkg-template/**", "src/**"], languageOptions: { globals: { ...globals.browser, ...globals.worker, ...globals["shared-node-browser"] } } },
+  { files: ["www-demo/**"], ignores: ["www-demo/server/*.mjs"], languageOptions: { globals: globals.browser } },
+  // Functions given to page.evaluate() stand in the test's file and run in the page.
+  { files: ["tests/**"], languageOptions: { globals: globals.browser } },
+];

@@ -1,0 +1,222 @@
+/**
+ * pixie-auth: OAuth 2.0 / OpenID Connect sign-in.
+ *
+ * Times are seconds unless a name says otherwise; instants are milliseconds since the Unix epoch, as Date.now()
+ * gives them. Every promise rejects with an {@link AuthError}.
+ */
+
+/**
+ * Loads the WebAssembly module from somewhere else than this package's own copy: bytes, a compiled module, a
+ * response or a URL. Not needed otherwise. The first load counts; a failed one (`wasm_load_failed`) may be tried again.
+ */
+export function init(source?: WebAssembly.Module | BufferSource | Response | URL | string | Promise<Response>): Promise<void>;
+
+/** Sign-in with one authorization server. */
+export class AuthClient implements AsyncDisposable {
+  private constructor();
+
+  /**
+   * Reads the server's metadata, opens storage, adopts a stored session and, unless switched off, starts the refresh
+   * scheduler.
+   *
+   * Rejects with `invalid_config`, `insecure_context`, `wasm_load_failed`, `discovery_failed`, `issuer_mismatch`,
+   * `metadata_invalid`, `storage_unavailable`, `network`, `timeout`.
+   */
+  static create(config: AuthClientConfig): Promise<AuthClient>;
+
+  /** The server's metadata (RFC 8414 §2), and over them the configuration's. */
+  readonly metadata: ServerMetadata;
+
+  /**
+   * Leaves the page for the authorization endpoint.
+   *
+   * Rejects with `invalid_config`, `aborted`, `storage_unavailable`, `storage_full`.
+   */
+  login(options?: LoginOptions): Promise<void>;
+
+  /** The same request as a value, for hosts that open it themselves (Electron, Capacitor, a test). */
+  createLoginUrl(options?: LoginOptions): Promise<{ url: string; state: string }>;
+
+  /**
+   * Takes the redirect (location.href where not given). Called twice with the same URL, it gives the same result
+   * twice and spends the code once. After a failure that may go away (`error.retryable`) the same URL can be tried again.
+   *
+   * Rejects with `callback_invalid`, `callback_state_unknown`, `callback_issuer_missing`, `callback_issuer_mismatch`,
+   * `authorization_failed`, `token_request_failed`, `token_response_invalid`, the `id_token_…` codes,
+   * `storage_corrupt`, `network`, `timeout`, `server_unavailable`, `rate_limited`.
+   */
+  handleCallback(url?: string | URL): Promise<CallbackResult>;
+
+  /** The session as it stands, or null. Never goes to the network. */
+  getSession(): Promise<Session | null>;
+
+  /**
+   * A token good for at least `minValidity` seconds (default 0), refreshed first where it has to be.
+   *
+   * Rejects with `no_session`, `session_ended`, `no_refresh_token`, `storage_corrupt`, or what the refresh ran into
+   * (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands).
+   */
+  getAccessToken(options?: { minValidity?: number }): Promise<string>;
+
+  /** Refreshes now; whoever asks meanwhile shares the one request. */
+  refresh(): Promise<Session>;
+
+  /** Refreshes by itself before the access token expires. On after `create`, unless `autoRefresh` is false. */
+  startAutoRefresh(): void;
+  stopAutoRefresh(): void;
+
+  /**
+   * Forgets the session and ends the server's session (OIDC RP-Initiated Logout) unless `local`: leaves the page for
+   * the server's logout unless `redirect` is false. `url` is where the server ends its session, or null.
+   */
+  logout(options?: { local?: boolean; redirect?: boolean; postLogoutRedirectUri?: string }): Promise<{ url: string | null }>;
+
+  /** Back from the server's logout: rejects with `logout_state_mismatch` where state is missing or not the one that was sent. */
+  handleLogoutCallback(url?: string | URL): Promise<void>;
+
+  /** Adds a listener; the function given back removes it. */
+  on<E extends keyof AuthEvents>(event: E, listener: (detail: AuthEvents[E]) => void): () => void;
+
+  /** Stops timers, listeners and requests, and wipes secrets from memory. The stored session stays. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AuthClientConfig {
+  /** Discovery at /.well-known/openid-configuration, then RFC 8414; the document's issuer must equal it. */
+  issuer?: string;
+  /** Instead of discovery (where it names both endpoints), or over it. */
+  metadata?: Partial<ServerMetadata>;
+  clientId: string;
+  redirectUri: string;
+  postLogoutRedirectUri?: string;
+  /** Default "openid". */
+  scope?: string;
+  /** RFC 8707. */
+  resource?: string | string[];
+  /** "session" where not given. With "memory", a login under way is kept in sessionStorage, the tokens are not. */
+  storage?: "memory" | "session" | "local" | TokenStore;
+  /** Seconds before expiry at which to refresh (default 60, at most a quarter of the lifetime), and seconds over which tabs and devices are spread before that. */
+  autoRefresh?: boolean | { leadTime?: number; jitter?: number };
+  /** Seconds by which the server's clock may differ. Default 5. */
+  clockTolerance?: number;
+  /** Seconds that one request to the server may take. Default 15. */
+  requestTimeout?: number;
+  /** "plain" only for servers without S256. */
+  pkceMethod?: "S256" | "plain";
+  /** Plain-http issuers other than loopback, and pages without crypto.subtle. */
+  allowInsecure?: boolean;
+  fetch?: typeof fetch;
+}
+
+export interface LoginOptions {
+  scope?: string;
+  prompt?: "none" | "login" | "consent" | "select_account";
+  loginHint?: string;
+  /** Seconds. */
+  maxAge?: number;
+  acrValues?: string;
+  uiLocales?: string;
+  /** Given back by handleCallback; any structured-clonable value but for those that live in the page only (Blob, CryptoKey, …). */
+  appState?: unknown;
+  /** Anything else for the authorization endpoint. The protocol's own parameters cannot be overridden: they are left out of these. */
+  extraParameters?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface CallbackResult {
+  session: Session;
+  appState: unknown;
+}
+
+export interface Session {
+  readonly accessToken?: string;
+  readonly tokenType: "Bearer" | "DPoP";
+  /** By the local clock; null where the server gave no expires_in. */
+  readonly expiresAt: number | null;
+  /** What was granted, not what was asked. */
+  readonly scope: readonly string[];
+  hasScope(...scopes: string[]): boolean;
+  readonly idToken?: string;
+  readonly claims: Readonly<Record<string, unknown>> | null;
+  readonly refreshable: boolean;
+}
+
+export interface AuthEvents {
+  signedIn: Session;
+  refreshed: Session;
+  /** Another try is planned at `retryAt`; the session stands. */
+  refreshDelayed: { error: AuthError; attempt: number; retryAt: number };
+  /** The server ended it (`session_ended`), the user did, or it ran out. */
+  signedOut: { reason: "logout" | "session_ended" | "expired"; error?: AuthError };
+}
+
+/** Somewhere else to store: what it throws or rejects with makes `storage_unavailable` (a QuotaExceededError: `storage_full`). */
+export interface TokenStore {
+  get(key: string): string | null | Promise<string | null>;
+  set(key: string, value: string): void | Promise<void>;
+  remove(key: string): void | Promise<void>;
+}
+
+export interface ServerMetadata {
+  issuer: string;
+  authorization_endpoint: string;
+  token_endpoint: string;
+  jwks_uri?: string;
+  userinfo_endpoint?: string;
+  revocation_endpoint?: string;
+  end_session_endpoint?: string;
+  pushed_authorization_request_endpoint?: string;
+  [field: string]: unknown;
+}
+
+/** What the package throws. */
+export class AuthError extends Error {
+  constructor(code: AuthErrorCode, action: AuthError["action"], message: string, oauthError?: string, oauthErrorDescription?: string, status?: number);
+  readonly code: AuthErrorCode;
+  /** What the program should do about it. */
+  readonly action: "retry" | "sign_in" | "fix_config" | "report";
+  /** Whether the same call may succeed later by itself. */
+  readonly retryable: boolean;
+  /** RFC 6749 §4.1.2.1 and §5.2: the server's own words, where it gave any. */
+  readonly oauthError?: string;
+  readonly oauthErrorDescription?: string;
+  readonly status?: number;
+}
+
+/** The strings are public and stable. An error never carries a token, a code, a verifier or a response body. */
+export type AuthErrorCode =
+  | "invalid_config"
+  | "invalid_code_verifier"
+  | "insecure_context"
+  | "wasm_load_failed"
+  | "client_closed"
+  | "discovery_failed"
+  | "issuer_mismatch"
+  | "metadata_invalid"
+  | "callback_state_unknown"
+  | "callback_issuer_mismatch"
+  | "callback_issuer_missing"
+  | "callback_invalid"
+  | "authorization_failed"
+  | "timeout"
+  | "aborted"
+  | "token_request_failed"
+  | "token_response_invalid"
+  | "no_session"
+  | "no_refresh_token"
+  | "session_ended"
+  | "id_token_malformed"
+  | "id_token_issuer"
+  | "id_token_audience"
+  | "id_token_expired"
+  | "id_token_nonce"
+  | "id_token_subject"
+  | "id_token_missing"
+  | "network"
+  | "server_unavailable"
+  | "rate_limited"
+  | "storage_unavailable"
+  | "storage_corrupt"
+  | "storage_full"
+  | "logout_state_mismatch";

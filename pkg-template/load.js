@@ -1,0 +1,48 @@
+// @ts-check
+// Loading the module: once, when it is first needed, and again after a failure.
+import { __wbg_set_wasm } from "pixie:glue";
+import imports from "pixie:imports";
+import { AuthError } from "pixie:auth-error";
+
+/** @typedef {WebAssembly.Module | BufferSource | Response | URL | string} Source */
+
+/** @type {() => Source} */
+let standard;
+
+/** @type {Promise<void> | undefined} */
+let loading;
+
+/** Says where the module comes from when nobody says otherwise. @param {() => Source} source */
+export function provide(source) {
+  standard = source;
+}
+
+/**
+ * Loads the module. Whoever comes later shares the first load; one that failed is forgotten.
+ * @param {Source | Promise<Response>} [source]
+ * @returns {Promise<void>}
+ */
+export function init(source) {
+  return (loading ??= load(source).catch((cause) => {
+    loading = undefined;
+    const error = new AuthError("wasm_load_failed", "retry", "the WebAssembly module could not be loaded");
+    error.cause = cause;
+    throw error;
+  }));
+}
+
+/** @param {Source | Promise<Response>} [given] */
+async function load(given) {
+  let source = await (given ?? standard());
+  if (typeof source === "string" || source instanceof URL) source = await fetch(source);
+  if ("arrayBuffer" in source) {
+    // Read whole: instantiateStreaming insists on a MIME type that many servers do not send.
+    if (source.ok === false) throw new Error(`status ${source.status}`);
+    source = await source.arrayBuffer();
+  }
+  const result = await WebAssembly.instantiate(/** @type {BufferSource} */ (source), imports);
+  const { exports } = "instance" in result ? /** @type {WebAssembly.WebAssemblyInstantiatedSource} */ (result).instance : result;
+  __wbg_set_wasm(exports);
+  // @ts-ignore: the short name of __wbindgen_start, put in by the assembly.
+  exports[__WBINDGEN_START__]();
+}

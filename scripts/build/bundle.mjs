@@ -1,0 +1,79 @@
+// @ts-check
+// The entries: pkg-template's files, wasm-bindgen's glue and the modules' bytes, one file an entry.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../paths.mjs";
+import { embed } from "./embed.mjs";
+import { glueFolder } from "./modules.mjs";
+
+/** @typedef {import("./modules.mjs").Names} Names */
+
+/**
+ * wasm-bindgen's glue, with the short names of the module's exports.
+ * @param {string} glue
+ * @param {Names} names
+ */
+export function shortened(glue, names) {
+  for (const [name, short] of names.exports) {
+    glue = glue.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), () => `wasm.${short}`);
+  }
+  return glue;
+}
+
+/** The object of imports by short names; bundling then gives the functions short names, too. @param {Names} names */
+export function importsModule(names) {
+  const members = names.imports.map(([, name, short]) => `${JSON.stringify(short)}: glue.${name}`);
+  return `import * as glue from "pixie:glue";\nexport default { a: { ${members.join(", ")} } };\n`;
+}
+
+/**
+ * @param {{ pkce: Uint8Array, client: Uint8Array, names: Names, outdir: string, version: string }} parts
+ */
+export async function bundle({ pkce, client, names, outdir, version }) {
+  const { build } = await import("esbuild");
+  const glue = shortened(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8"), names);
+  const start = names.exports.find(([name]) => name === "__wbindgen_start")?.[1] ?? "__wbindgen_start";
+  /** @type {Record<string, () => string>} */
+  const virtual = {
+    "pixie:glue": () => glue,
+    "pixie:imports": () => importsModule(names),
+    "pixie:embedded/client": () => embed(client),
+    "pixie:embedded/pkce": () => embed(pkce),
+  };
+  /** @type {import("esbuild").Plugin} */
+  const plugin = {
+    name: "pixie",
+    setup(bundler) {
+      // One class of errors for all entries, so that `instanceof` holds between them: a file that they share.
+      const shared = () => ({ path: "./auth-error.js", external: true });
+      bundler.onResolve({ filter: /^pixie:auth-error$/ }, shared);
+      bundler.onResolve({ filter: /auth_error\.js$/ }, shared);
+      bundler.onResolve({ filter: /^pixie:/ }, ({ path }) => ({ path, namespace: "pixie", sideEffects: false }));
+      bundler.onLoad({ filter: /.*/, namespace: "pixie" }, ({ path }) => ({
+        contents: virtual[path](),
+        resolveDir: glueFolder,
+        loader: "js",
+      }));
+    },
+  };
+  /** @type {import("esbuild").BuildOptions} */
+  const options = {
+    outdir,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    // What every host has that has modules in workers and the module's own encodings.
+    target: ["chrome108", "firefox114", "safari16.4", "node20"],
+    minify: true,
+    // The embedded bytes are letters; escaped they would be three times as long.
+    charset: "utf8",
+    legalComments: "none",
+    banner: { js: `/*! pixie-auth ${version} | MIT OR Apache-2.0 */` },
+    define: { __WBINDGEN_START__: JSON.stringify(start) },
+    logLevel: "warning",
+  };
+  const template = join(root, "pkg-template");
+  await build({ ...options, entryPoints: ["index", "slim", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
+  await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
+  writeFileSync(join(outdir, "pixie_auth_bg.wasm"), client);
+}

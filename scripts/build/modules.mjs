@@ -1,0 +1,93 @@
+// @ts-check
+// From cargo's output to the two modules as they ship.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../progress.mjs";
+import { root, shown } from "../paths.mjs";
+import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
+import { snip } from "./snip.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+
+/** What Rust's wasm32-unknown-unknown has on by default: neither less nor newer. */
+const FEATURES = [
+  "bulk-memory",
+  "bulk-memory-opt",
+  "call-indirect-overlong",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+].map((feature) => `--enable-${feature}`);
+
+const SMALLEST = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
+
+/** Where intermediate files are. */
+export const work = join(root, "target", "npm");
+/** What wasm-pack leaves. */
+export const glueFolder = join(work, "glue");
+
+/**
+ * The environment of every build for the browser. Paths of this machine are cut out of panic locations: a
+ * module is the same wherever it is built.
+ */
+function environment() {
+  const env = toolEnvironment();
+  const home = env.CARGO_HOME ?? join(env.HOME ?? env.USERPROFILE ?? "", ".cargo");
+  const flags = [
+    '--cfg=sha2_backend="soft"',
+    '--cfg=sha2_backend_soft="compact"',
+    `--remap-path-prefix=${join(home, "registry", "src")}=`,
+    `--remap-path-prefix=${root.replace(/[\\/]$/, "")}=`,
+    // A stack of 64 KiB is ten times what is used, and the memory of an idle tab starts that much smaller.
+    "-Clink-arg=-zstack-size=65536",
+  ];
+  return { ...env, CARGO_ENCODED_RUSTFLAGS: flags.join("\u001f"), CARGO_TARGET_DIR: join(root, "target") };
+}
+
+/** @param {string} input @param {string} output @param {string[]} passes */
+async function wasmOpt(input, output, passes) {
+  const program = join(root, "node_modules", "binaryen", "bin", "wasm-opt");
+  const { output: printed } = await run(process.execPath, [program, input, "-o", output, ...FEATURES, ...passes], {
+    quiet: true,
+    label: `wasm-opt ${shown(output)}`,
+  });
+  return printed;
+}
+
+/** The module of "pixie-auth/pkce". */
+export async function buildPkceModule() {
+  mkdirSync(work, { recursive: true });
+  const args = ["build", "--locked", "--release", "--target", TARGET, "--no-default-features", "--features", "pkce-module"];
+  await run("cargo", args, { env: environment(), quiet: true, label: "cargo build pkce module" });
+  const output = join(work, "pkce.wasm");
+  await wasmOpt(join(root, "target", TARGET, "release", "pixie_auth.wasm"), output, SMALLEST);
+  return readFileSync(output);
+}
+
+/** @typedef {{ imports: [string, string, string][], exports: [string, string][] }} Names */
+
+/** The module of "pixie-auth", and the short names that its imports and exports got. */
+export async function buildClientModule() {
+  const wasmPack = await ensureWasmPack();
+  const args = ["build", "--release", "--target", "bundler", "--no-pack", "--no-typescript", "--no-opt", "--out-dir", glueFolder];
+  await run(wasmPack, [...args, root, "--", "--locked", "--no-default-features", "--features", "npm"], {
+    env: environment(),
+    quiet: true,
+    label: "wasm-pack build",
+  });
+  const { default: binaryen } = await import("binaryen");
+  const { bytes } = snip(binaryen, readFileSync(join(glueFolder, "pixie_auth_bg.wasm")));
+  const snipped = join(work, "snipped.wasm");
+  writeFileSync(snipped, bytes);
+  // Twice: once with its functions' names for `npm run size`, once as it ships.
+  await wasmOpt(snipped, join(work, "named.wasm"), ["-Oz", "--converge", "--debuginfo"]);
+  const small = join(work, "small.wasm");
+  await wasmOpt(snipped, small, SMALLEST);
+  // On its own: --converge would run it again and again.
+  const output = join(work, "client.wasm");
+  const printed = await wasmOpt(small, output, ["--minify-imports-and-exports-and-modules"]);
+  const names = /** @type {Names} */ (JSON.parse(printed.slice(printed.indexOf("{"), printed.lastIndexOf("}") + 1)));
+  return { module: readFileSync(output), names };
+}

@@ -1,0 +1,76 @@
+//! What the program is given, as JavaScript's values.
+
+use super::error::auth_error;
+use crate::{
+    core::machines::io::{Answer, Event, Snapshot},
+    web::json::JsJson,
+};
+use alloc::string::String;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen(module = "/src/bindings/values.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = session)]
+    fn js_session(
+        access_token: &str,
+        expires_at: Option<f64>,
+        scope: &str,
+        id_token: Option<&str>,
+        claims: &JsValue,
+        refreshable: bool,
+    ) -> JsValue;
+
+    #[wasm_bindgen(js_name = loginUrl)]
+    fn login_url(url: &str, state: &str) -> JsValue;
+
+    #[wasm_bindgen(js_name = callbackResult)]
+    fn callback_result(session: &JsValue, app_state: Option<String>) -> JsValue;
+
+    #[wasm_bindgen(js_name = logoutUrl)]
+    fn logout_url(url: Option<String>) -> JsValue;
+
+    #[wasm_bindgen(js_name = refreshDelayed)]
+    fn refresh_delayed(error: &JsValue, attempt: u32, retry_at: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = signedOut)]
+    fn signed_out(reason: &str, error: &JsValue) -> JsValue;
+}
+
+fn session(session: &Snapshot<JsJson>) -> JsValue {
+    let tokens = &session.tokens;
+    js_session(
+        tokens.access_token.expose(),
+        tokens.expires_at.map(|end| end.0 as f64),
+        &tokens.scope,
+        tokens.id_token.as_ref().map(|token| token.expose()),
+        session.claims.as_ref().map_or(&JsValue::NULL, |claims| &claims.0),
+        tokens.refresh_token.is_some(),
+    )
+}
+
+/// An answer but for [`Answer::Opened`], which is the client's own.
+pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
+    match answer {
+        Answer::Done | Answer::Opened(_) => JsValue::UNDEFINED,
+        Answer::LoginUrl { url, state } => login_url(&url, &state),
+        Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state),
+        Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
+        Answer::AccessToken(token) => JsValue::from_str(token.expose()),
+        Answer::LogoutUrl(url) => logout_url(url),
+    }
+}
+
+/// An event: its name and its detail.
+pub(super) fn event(event: &Event<JsJson>) -> (&'static str, JsValue) {
+    match event {
+        Event::SignedIn(snapshot) => ("signedIn", session(snapshot)),
+        Event::Refreshed(snapshot) => ("refreshed", session(snapshot)),
+        Event::RefreshDelayed { error, attempt, retry_at } => {
+            ("refreshDelayed", refresh_delayed(&auth_error(error), *attempt, retry_at.0 as f64))
+        }
+        Event::SignedOut { reason, error } => {
+            let error = error.as_ref().map_or(JsValue::UNDEFINED, auth_error);
+            ("signedOut", signed_out(reason.as_str(), &error))
+        }
+    }
+}

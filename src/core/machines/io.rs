@@ -1,0 +1,163 @@
+//! What comes out of the machine, and the numbers by which answers find their way back in.
+
+use crate::core::{
+    memory::token_set::TokenSet,
+    words::{error::Error, http::Request, secret::Secret, time::UnixMillis},
+};
+use alloc::{rc::Rc, string::String};
+
+/// Who asked: the shell's own number for a caller that waits for an answer.
+pub type Caller = u32;
+/// Which output is answered: the machine's own number.
+pub type Op = u32;
+
+/// Where something is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// What the configuration calls `storage`.
+    Session,
+    /// Where a login under way survives the way to the server and back: the same place, but for
+    /// `storage: "memory"`, which would forget it on the way.
+    Login,
+}
+
+/// A session: its tokens, and the claims of its ID token.
+#[derive(Debug)]
+pub struct Session<J> {
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// The claims, as the host parsed them.
+    pub claims: Option<J>,
+}
+
+/// A signed-in session as the program sees it at one moment.
+pub type Snapshot<J> = Rc<Session<J>>;
+
+/// What the machine wants done.
+#[derive(Debug)]
+pub enum Output<J> {
+    /// Read a value.
+    Load {
+        /// To be named in the answer.
+        op: Op,
+        /// Where.
+        area: Area,
+        /// Under which key.
+        key: String,
+    },
+    /// Write a value.
+    Store {
+        /// To be named in the answer.
+        op: Op,
+        /// Where.
+        area: Area,
+        /// Under which key.
+        key: String,
+        /// What.
+        value: Secret,
+    },
+    /// Delete a value; there may be none.
+    Remove {
+        /// To be named in the answer.
+        op: Op,
+        /// Where.
+        area: Area,
+        /// Under which key.
+        key: String,
+    },
+    /// Send a request.
+    Send {
+        /// To be named in the answer.
+        op: Op,
+        /// What.
+        request: Request,
+    },
+    /// Tell a caller.
+    Settle {
+        /// Whom.
+        caller: Caller,
+        /// What.
+        result: Result<Answer<J>, Error>,
+    },
+    /// Tell the listeners.
+    Notify(Event<J>),
+    /// Leave the page.
+    Navigate(String),
+}
+
+/// What a caller is told.
+#[derive(Debug)]
+pub enum Answer<J> {
+    /// That it is done.
+    Done,
+    /// `create`: the metadata that the server gave, where it was asked.
+    Opened(Option<J>),
+    /// `createLoginUrl`.
+    LoginUrl {
+        /// The authorization request.
+        url: String,
+        /// Its `state`.
+        state: String,
+    },
+    /// `handleCallback`.
+    Callback {
+        /// The session.
+        session: Snapshot<J>,
+        /// What the login was given.
+        app_state: Option<String>,
+    },
+    /// `getSession`, `refresh`.
+    Session(Option<Snapshot<J>>),
+    /// `getAccessToken`.
+    AccessToken(Secret),
+    /// `logout`: where the server ends its session.
+    LogoutUrl(Option<String>),
+}
+
+/// What listeners are told.
+#[derive(Debug)]
+pub enum Event<J> {
+    /// A login has ended well.
+    SignedIn(Snapshot<J>),
+    /// There are new tokens.
+    Refreshed(Snapshot<J>),
+    /// A refresh failed and will be tried again; the session stands.
+    RefreshDelayed {
+        /// Why.
+        error: Error,
+        /// Which try failed, from 1.
+        attempt: u32,
+        /// When the next one is.
+        retry_at: UnixMillis,
+    },
+    /// The session is over.
+    SignedOut {
+        /// Why.
+        reason: SignOutReason,
+        /// The server's word, where it was the server.
+        error: Option<Error>,
+    },
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignOutReason {
+    /// The user (or the program) ended it, here or in another tab.
+    Logout,
+    /// The server ended it.
+    SessionEnded,
+    /// It ran out, and there is nothing to refresh it with.
+    Expired,
+}
+
+impl SignOutReason {
+    /// The public string.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::SessionEnded => "session_ended",
+            Self::Expired => "expired",
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A session as it is stored: a form that begins with its version.
+
+use super::token_set::TokenSet;
+use crate::core::words::{
+    decimal::{decimal, parse_decimal},
+    form::{self, Form},
+    secret::Secret,
+    time::UnixMillis,
+};
+use alloc::string::{String, ToString};
+
+/// The version that this release writes and reads.
+const VERSION: &str = "1";
+
+/// Writes a session down.
+#[must_use]
+pub fn write(tokens: &TokenSet) -> Secret {
+    let mut form = Form::new();
+    form.push("v", VERSION);
+    form.push("access_token", tokens.access_token.expose());
+    form.push("obtained_at", &decimal(tokens.obtained_at.0));
+    form.push_some("expires_at", tokens.expires_at.map(|end| decimal(end.0)).as_deref());
+    form.push("scope", &tokens.scope);
+    form.push_some("refresh_token", tokens.refresh_token.as_ref().map(Secret::expose));
+    form.push_some("id_token", tokens.id_token.as_ref().map(Secret::expose));
+    Secret::new(form.finish())
+}
+
+/// Reads it again. `None` where it is of another version, or is none.
+#[must_use]
+pub fn read(record: &str) -> Option<TokenSet> {
+    let pairs = form::parse(record);
+    let text = |name| form::value(&pairs, name).filter(|text| !text.is_empty());
+    let secret = |name| text(name).map(|text| Secret::new(String::from(text)));
+    let instant = |name| text(name).map(|text| parse_decimal(text).map(UnixMillis));
+    if text("v") != Some(VERSION) {
+        return None;
+    }
+    Some(TokenSet {
+        access_token: secret("access_token")?,
+        obtained_at: instant("obtained_at")??,
+        expires_at: match instant("expires_at") {
+            None => None,
+            Some(end) => Some(end?),
+        },
+        scope: form::value(&pairs, "scope")?.to_string(),
+        refresh_token: secret("refresh_token"),
+        id_token: secret("id_token"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Do not change this string: it stands for what earlier releases have left in people's browsers.
+    const FROZEN_V1: &str =
+        "v=1&access_token=a%2Bt&obtained_at=1000&expires_at=61000&scope=openid+a&refresh_token=r%26t&id_token=x.y.z";
+
+    fn tokens() -> TokenSet {
+        TokenSet {
+            access_token: Secret::new("a+t".into()),
+            expires_at: Some(UnixMillis(61_000)),
+            obtained_at: UnixMillis(1_000),
+            scope: "openid a".into(),
+            refresh_token: Some(Secret::new("r&t".into())),
+            id_token: Some(Secret::new("x.y.z".into())),
+        }
+    }
+
+    #[test]
+    fn record_of_version_1_reads_as_it_was_written() {
+        assert_eq!(write(&tokens()).expose(), FROZEN_V1);
+        assert_eq!(read(FROZEN_V1), Some(tokens()));
+    }
+
+    #[test]
+    fn record_of_another_version_or_garbage_is_none() {
+        for record in [
+            "",
+            "garbage",
+            "{\"access_token\":\"at\"}",
+            "v=2&access_token=a&obtained_at=1&scope=",
+            "v=1&access_token=a&scope=",
+            "v=1&access_token=&obtained_at=1&scope=",
+            "v=1&access_token=a&obtained_at=-1&scope=",
+            "v=1&access_token=a&obtained_at=1&expires_at=x&scope=",
+        ] {
+            assert_eq!(read(record), None, "{record}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn record_of_any_tokens_reads_back_the_same(
+            access in "\\PC{1,40}", scope in "\\PC{0,40}", refresh in proptest::option::of("\\PC{1,40}"),
+            obtained in 0..1_u64 << 48, expires in proptest::option::of(0..1_u64 << 48),
+        ) {
+            let tokens = TokenSet {
+                access_token: Secret::new(access),
+                expires_at: expires.map(UnixMillis),
+                obtained_at: UnixMillis(obtained),
+                scope,
+                refresh_token: refresh.map(Secret::new),
+                id_token: None,
+            };
+            prop_assert_eq!(read(write(&tokens).expose()), Some(tokens));
+        }
+
+        #[test]
+        fn record_read_of_any_text_does_not_panic(text: String) {
+            let _ = read(&text);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The tokens of a session, with an absolute expiry.
+
+use crate::core::{
+    protocol::token::TokenResponse,
+    words::{secret::Secret, time::UnixMillis},
+};
+use alloc::string::String;
+
+/// The tokens as they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: Secret,
+    /// When it ends, by this device's clock; `None` where the server does not say.
+    pub expires_at: Option<UnixMillis>,
+    /// When the request for it was sent.
+    pub obtained_at: UnixMillis,
+    /// What was granted: words separated by spaces.
+    pub scope: String,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// The newest ID token.
+    pub id_token: Option<Secret>,
+}
+
+impl TokenSet {
+    /// The tokens of an answer to a request sent at `sent_at`. The lifetime is counted from then, so that a slow
+    /// answer makes the expiry early rather than late. Without `scope` it is what was asked for
+    /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+    #[must_use]
+    pub fn new(response: TokenResponse, sent_at: UnixMillis, requested_scope: &str) -> Self {
+        Self {
+            expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds.saturating_mul(1000))),
+            obtained_at: sent_at,
+            scope: response.scope.unwrap_or_else(|| requested_scope.into()),
+            access_token: response.access_token,
+            refresh_token: response.refresh_token,
+            id_token: response.id_token,
+        }
+    }
+
+    /// The tokens after a refresh: what the answer leaves out stays as it was
+    /// ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6), OIDC Core §12.2).
+    #[must_use]
+    pub fn refreshed(&self, response: TokenResponse, sent_at: UnixMillis) -> Self {
+        let mut tokens = Self::new(response, sent_at, &self.scope);
+        tokens.refresh_token = tokens.refresh_token.or_else(|| self.refresh_token.clone());
+        tokens.id_token = tokens.id_token.or_else(|| self.id_token.clone());
+        tokens
+    }
+
+    /// Whether the access token is good for `millis` more. One without expiry is: only its use can tell.
+    #[must_use]
+    pub fn is_good_for(&self, millis: u64, now: UnixMillis) -> bool {
+        self.expires_at.is_none_or(|end| now < end && now.plus(millis) <= end)
+    }
+
+    /// How long the access token lives in all.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<u64> {
+        Some(self.expires_at?.since(self.obtained_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(expires_in: Option<u64>) -> TokenResponse {
+        TokenResponse {
+            access_token: Secret::new("at".into()),
+            expires_in,
+            scope: None,
+            refresh_token: None,
+            id_token: None,
+        }
+    }
+
+    #[test]
+    fn token_set_without_granted_scope_has_the_requested_one() {
+        let tokens = TokenSet::new(response(Some(60)), UnixMillis(1000), "openid a");
+        assert_eq!(tokens.scope, "openid a");
+        assert_eq!(tokens.expires_at, Some(UnixMillis(61_000)));
+    }
+
+    #[test]
+    fn refreshed_tokens_keep_what_the_answer_leaves_out() {
+        let mut first = TokenSet::new(response(Some(60)), UnixMillis(0), "openid a");
+        first.refresh_token = Some(Secret::new("rt".into()));
+        first.id_token = Some(Secret::new("it".into()));
+        let second = first.refreshed(
+            TokenResponse { access_token: Secret::new("at2".into()), scope: Some("openid".into()), ..response(None) },
+            UnixMillis(9),
+        );
+        assert_eq!(second.refresh_token, first.refresh_token);
+        assert_eq!(second.id_token, first.id_token);
+        assert_eq!((second.access_token.expose(), second.scope.as_str(), second.expires_at), ("at2", "openid", None));
+        let third = first.refreshed(
+            TokenResponse { refresh_token: Some(Secret::new("rt2".into())), ..response(None) },
+            UnixMillis(9),
+        );
+        assert_eq!(third.refresh_token.unwrap().expose(), "rt2");
+        assert_eq!(third.scope, "openid a");
+    }
+
+    #[test]
+    fn token_set_is_good_until_its_expiry_less_the_validity_asked_for() {
+        let tokens = TokenSet::new(response(Some(10)), UnixMillis(0), "");
+        assert!(tokens.is_good_for(0, UnixMillis(9_999)));
+        assert!(!tokens.is_good_for(0, UnixMillis(10_000)));
+        assert!(tokens.is_good_for(4_000, UnixMillis(6_000)));
+        assert!(!tokens.is_good_for(4_001, UnixMillis(6_000)));
+        assert!(TokenSet::new(response(None), UnixMillis(0), "").is_good_for(1 << 40, UnixMillis(1 << 50)));
+        let endless = TokenSet::new(response(Some(u64::MAX)), UnixMillis(5), "");
+        assert!(endless.is_good_for(1000, UnixMillis(1 << 50)));
+    }
+}

@@ -1,0 +1,227 @@
+//! One login under way, and what is left of it when its code is spent.
+
+use crate::core::{
+    protocol::pkce::CodeVerifier,
+    words::{
+        decimal::{decimal, parse_decimal},
+        form::{self, Form},
+        secret::Secret,
+        time::UnixMillis,
+    },
+};
+use alloc::{string::String, vec::Vec};
+
+const VERSION: &str = "1";
+/// How long a login may take: somebody may look for a second factor over lunch, or take a mail's link tomorrow.
+const LIFETIME: u64 = 24 * 60 * 60 * 1000;
+/// How many logins are remembered, so that the storage does not fill up.
+const MOST: usize = 16;
+
+/// What the redirect back needs to know of the login that it ends. Keyed by the `state`.
+#[derive(Debug)]
+pub struct Transaction {
+    /// `code_verifier`.
+    pub verifier: CodeVerifier,
+    /// `nonce`.
+    pub nonce: String,
+    /// `redirect_uri`, as it was sent.
+    pub redirect_uri: String,
+    /// `scope`, as it was sent.
+    pub scope: String,
+    /// What `handleCallback` gives back.
+    pub app_state: Option<String>,
+}
+
+/// How a login stands.
+#[derive(Debug)]
+pub enum Login {
+    /// Its redirect has not come yet.
+    Open(Transaction),
+    /// Its code was sent, or is about to be.
+    Spent(Spent),
+}
+
+/// What remains: enough to give the same answer to the same redirect. The verifier is gone.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub struct Spent {
+    /// What `handleCallback` gives back.
+    pub app_state: Option<String>,
+    /// `None` while the exchange is under way.
+    pub outcome: Option<Outcome>,
+}
+
+/// How the exchange went.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub enum Outcome {
+    /// A session came of it.
+    SignedIn,
+    /// An error, by its code.
+    Failed(String),
+}
+
+impl Login {
+    /// Writes it down.
+    #[must_use]
+    pub fn write(&self) -> Secret {
+        let mut form = Form::new();
+        form.push("v", VERSION);
+        match self {
+            Self::Open(transaction) => {
+                form.push("code_verifier", transaction.verifier.expose());
+                form.push("nonce", &transaction.nonce);
+                form.push("redirect_uri", &transaction.redirect_uri);
+                form.push("scope", &transaction.scope);
+                form.push_some("app_state", transaction.app_state.as_deref());
+            }
+            Self::Spent(Spent { app_state, outcome }) => {
+                form.push(
+                    "spent",
+                    match outcome {
+                        None => "",
+                        Some(Outcome::SignedIn) => "signed_in",
+                        Some(Outcome::Failed(code)) => code,
+                    },
+                );
+                form.push_some("app_state", app_state.as_deref());
+            }
+        }
+        Secret::new(form.finish())
+    }
+
+    /// Reads it again; `None` where it is none.
+    #[must_use]
+    pub fn read(login: &str) -> Option<Self> {
+        let pairs = form::parse(login);
+        let text = |name| form::value(&pairs, name).map(String::from);
+        if form::value(&pairs, "v") != Some(VERSION) {
+            return None;
+        }
+        let app_state = text("app_state");
+        if let Some(outcome) = text("spent") {
+            let outcome = match outcome.as_str() {
+                "" => None,
+                "signed_in" => Some(Outcome::SignedIn),
+                _ => Some(Outcome::Failed(outcome)),
+            };
+            return Some(Self::Spent(Spent { app_state, outcome }));
+        }
+        Some(Self::Open(Transaction {
+            verifier: CodeVerifier::parse(form::value(&pairs, "code_verifier")?)?,
+            nonce: text("nonce")?,
+            redirect_uri: text("redirect_uri")?,
+            scope: text("scope")?,
+            app_state,
+        }))
+    }
+}
+
+/// The list of logins that are stored, so that those nobody ends do not stay for ever.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Logins(Vec<(String, UnixMillis)>);
+
+impl Logins {
+    /// Reads the list; garbage is an empty one.
+    #[must_use]
+    pub fn read(list: &str) -> Self {
+        let pairs = form::parse(list).into_iter();
+        Self(pairs.filter_map(|(state, begun)| Some((state, UnixMillis(parse_decimal(&begun)?)))).collect())
+    }
+
+    /// Writes it down.
+    #[must_use]
+    pub fn write(&self) -> Secret {
+        let mut form = Form::new();
+        for (state, begun) in &self.0 {
+            form.push(state, &decimal(begun.0));
+        }
+        Secret::new(form.finish())
+    }
+
+    /// Adds a login; gives the states of those to forget: too old, or too many.
+    pub fn add(&mut self, state: &str, now: UnixMillis) -> Vec<String> {
+        self.0.push((state.into(), now));
+        let surplus = self.0.len().saturating_sub(MOST);
+        let mut index = 0;
+        let mut forgotten = Vec::new();
+        self.0.retain(|(state, begun)| {
+            index += 1;
+            // One from the future was begun under another clock: it counts as new, and the number bounds it.
+            let keep = index > surplus && now.since(*begun) <= LIFETIME;
+            if !keep {
+                forgotten.push(state.clone());
+            }
+            keep
+        });
+        forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::protocol::pkce::ChallengeMethod;
+    use proptest::prelude::*;
+
+    fn transaction() -> Transaction {
+        Transaction {
+            verifier: CodeVerifier::from_entropy(&[9; 43]).unwrap(),
+            nonce: "n".into(),
+            redirect_uri: "https://app.example/cb".into(),
+            scope: "openid".into(),
+            app_state: Some("{\"to\":\"/a?b&c\"}".into()),
+        }
+    }
+
+    #[test]
+    fn open_login_reads_back_with_its_verifier() {
+        let open = Login::Open(transaction()).write();
+        let Some(Login::Open(read)) = Login::read(open.expose()) else { panic!("not open") };
+        assert_eq!(read.verifier.expose(), transaction().verifier.expose());
+        assert_eq!(read.verifier.challenge(ChallengeMethod::Plain), read.verifier.expose());
+        assert_eq!(read.app_state, transaction().app_state);
+    }
+
+    #[test]
+    fn spent_login_keeps_its_outcome_and_no_verifier() {
+        for outcome in [None, Some(Outcome::SignedIn), Some(Outcome::Failed("id_token_nonce".into()))] {
+            let spent = Spent { app_state: None, outcome };
+            let written = Login::Spent(spent.clone()).write();
+            assert!(!written.expose().contains("code_verifier"));
+            let Some(Login::Spent(read)) = Login::read(written.expose()) else { panic!("not spent") };
+            assert_eq!(read, spent);
+        }
+    }
+
+    #[test]
+    fn login_that_is_garbage_is_none() {
+        for text in ["", "x", "v=2&spent=", "v=1", "v=1&code_verifier=short&nonce=n&redirect_uri=r&scope=s"] {
+            assert!(Login::read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn logins_beyond_sixteen_or_a_day_are_forgotten_oldest_first() {
+        let mut logins = Logins::default();
+        for index in 0..16 {
+            assert!(logins.add(&format!("{index}"), UnixMillis(index)).is_empty());
+        }
+        assert_eq!(logins.add("16", UnixMillis(16)), ["0"]);
+        assert_eq!(Logins::read(logins.write().expose()), logins);
+        assert_eq!(logins.add("17", UnixMillis(LIFETIME + 10)).len(), 9);
+        assert_eq!(Logins::read("garbage&a=b"), Logins::default());
+    }
+
+    #[test]
+    fn debug_of_a_transaction_does_not_print_the_verifier() {
+        let transaction = transaction();
+        assert!(!format!("{transaction:?}").contains(transaction.verifier.expose()));
+    }
+
+    proptest! {
+        #[test]
+        fn login_read_of_any_text_does_not_panic(text: String) {
+            let _ = Login::read(&text);
+            let _ = Logins::read(&text);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The ID token, [OIDC Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation).
+//!
+//! This release reads the claims of a token that came straight from the token endpoint over TLS (step 6 lets a
+//! client take that in place of the signature) and checks issuer, audience, expiry and nonce.
+
+use crate::core::words::{
+    encoding::base64url_decode,
+    error::{Error, ErrorCode},
+    json::Json,
+    secret::{Secret, constant_time_eq},
+    time::UnixMillis,
+};
+use alloc::string::String;
+
+/// What an ID token is checked against.
+#[derive(Debug)]
+pub struct Expected<'a> {
+    /// The issuer of the metadata.
+    pub issuer: &'a str,
+    /// This client.
+    pub client_id: &'a str,
+    /// The nonce of this login; on a refresh there is none.
+    pub nonce: Option<&'a str>,
+    /// `sub` of the session that is refreshed.
+    pub subject: Option<&'a str>,
+    /// Now.
+    pub now: UnixMillis,
+    /// Seconds by which clocks may differ.
+    pub tolerance: u64,
+}
+
+/// Reads the claims.
+///
+/// # Errors
+/// `id_token_malformed`.
+pub fn claims<J: Json>(id_token: &Secret) -> Result<J, Error> {
+    let mut parts = id_token.expose().split('.');
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(ErrorCode::IdTokenMalformed.into());
+    };
+    base64url_decode(payload)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| J::parse(&text))
+        .filter(J::is_object)
+        .ok_or_else(|| ErrorCode::IdTokenMalformed.into())
+}
+
+/// Checks the claims; the numbers are those of the specification's steps.
+///
+/// # Errors
+/// One code for each step.
+pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> {
+    // §2: iss, sub, aud, exp and iat are required.
+    let missing = |name| Error::about(ErrorCode::IdTokenMalformed, name);
+    let issuer = claims.text("iss").ok_or_else(|| missing("iss"))?;
+    let subject = claims.text("sub").filter(|sub| !sub.is_empty()).ok_or_else(|| missing("sub"))?;
+    let audience = claims.member("aud").ok_or_else(|| missing("aud"))?;
+    let expiry = claims.number("exp").ok_or_else(|| missing("exp"))?;
+    claims.number("iat").ok_or_else(|| missing("iat"))?;
+    // 2. "The Issuer Identifier […] MUST exactly match the value of the iss (issuer) Claim."
+    if issuer != expected.issuer {
+        return Err(ErrorCode::IdTokenIssuer.into());
+    }
+    // 3. "The Client MUST validate that the aud (audience) Claim contains its client_id value."
+    let is_client = |value: &J| value.as_text().as_deref() == Some(expected.client_id);
+    if !audience.elements().map_or_else(|| is_client(&audience), |elements| elements.iter().any(is_client)) {
+        return Err(ErrorCode::IdTokenAudience.into());
+    }
+    // 9. "The current time MUST be before the time represented by the exp Claim."
+    if expected.now.seconds() as f64 >= expiry + expected.tolerance as f64 {
+        return Err(ErrorCode::IdTokenExpired.into());
+    }
+    // 11. "If a nonce value was sent […], a nonce Claim MUST be present and its value checked."
+    if let Some(nonce) = expected.nonce {
+        let found = claims.text("nonce").unwrap_or_default();
+        if !constant_time_eq(found.as_bytes(), nonce.as_bytes()) {
+            return Err(ErrorCode::IdTokenNonce.into());
+        }
+    }
+    // §12.2: on a refresh "its sub Claim Value MUST be the same as in the ID Token issued when the original
+    // authentication occurred".
+    match expected.subject {
+        Some(before) if before != subject => Err(ErrorCode::IdTokenSubject.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorCode::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn expected() -> Expected<'static> {
+        Expected {
+            issuer: "https://as.example",
+            client_id: "c",
+            nonce: Some("n"),
+            subject: None,
+            now: UnixMillis(1_000_000),
+            tolerance: 5,
+        }
+    }
+
+    fn good() -> Value {
+        json!({ "iss": "https://as.example", "sub": "s", "aud": "c", "exp": 1001, "iat": 900, "nonce": "n" })
+    }
+
+    #[test]
+    fn id_token_claims_are_read_from_the_middle_part() {
+        let token = Secret::new("e30.eyJzdWIiOiJzIn0.c2ln".into());
+        assert_eq!(claims::<Value>(&token).unwrap(), json!({ "sub": "s" }));
+    }
+
+    #[test]
+    fn id_token_that_is_none_is_malformed() {
+        for token in ["", "a", "a.b", "a.e30", "a.e30.b.c", "a.e30=.b", "a.W10.b", "a.bnVsbA.b", "a.!.b", "a._w.b"] {
+            let error = claims::<Value>(&Secret::new(token.into())).unwrap_err();
+            assert_eq!(error.code(), IdTokenMalformed, "{token}");
+        }
+    }
+
+    #[test]
+    fn id_token_with_all_claims_right_passes() {
+        check(&good(), &expected()).unwrap();
+        let mut array = good();
+        array["aud"] = json!(["other", "c"]);
+        check(&array, &expected()).unwrap();
+        check(&good(), &Expected { subject: Some("s"), nonce: None, ..expected() }).unwrap();
+    }
+
+    #[test]
+    fn id_token_with_one_claim_wrong_is_refused_for_it() {
+        for (name, value, code) in [
+            ("iss", json!("https://as.example/"), IdTokenIssuer),
+            ("iss", json!(null), IdTokenMalformed),
+            ("sub", json!(null), IdTokenMalformed),
+            ("sub", json!(""), IdTokenMalformed),
+            ("aud", json!("d"), IdTokenAudience),
+            ("aud", json!(["d"]), IdTokenAudience),
+            ("aud", json!([]), IdTokenAudience),
+            ("aud", json!(null), IdTokenMalformed),
+            ("exp", json!(995), IdTokenExpired),
+            ("exp", json!("9999999999"), IdTokenMalformed),
+            ("exp", json!(null), IdTokenMalformed),
+            ("iat", json!(null), IdTokenMalformed),
+            ("nonce", json!("m"), IdTokenNonce),
+            ("nonce", json!(null), IdTokenNonce),
+        ] {
+            let mut token = good();
+            token[name] = value.clone();
+            assert_eq!(check(&token, &expected()).unwrap_err().code(), code, "{name} {value}");
+        }
+        let other = Expected { subject: Some("t"), ..expected() };
+        assert_eq!(check(&good(), &other).unwrap_err().code(), IdTokenSubject);
+    }
+
+    #[test]
+    fn id_token_expires_after_the_tolerance_and_not_before() {
+        let mut token = good();
+        token["exp"] = json!(996);
+        check(&token, &expected()).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn id_token_claims_of_any_text_do_not_panic(text: String) {
+            let _ = claims::<Value>(&Secret::new(text));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What the authorization server says about itself:
+//! [OIDC Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig) and
+//! [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414).
+
+use crate::core::words::{
+    config::Config,
+    error::{Error, ErrorCode},
+    http::Response,
+    json::Json,
+    url,
+};
+use alloc::string::String;
+
+/// The part of the metadata that the core needs.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// `issuer`.
+    pub issuer: String,
+    /// `authorization_endpoint`.
+    pub authorization_endpoint: String,
+    /// `token_endpoint`.
+    pub token_endpoint: String,
+    /// `end_session_endpoint`, OIDC RP-Initiated Logout §2.1.
+    pub end_session_endpoint: Option<String>,
+    /// `authorization_response_iss_parameter_supported`, [RFC 9207 §3](https://www.rfc-editor.org/rfc/rfc9207#section-3).
+    pub announces_iss: bool,
+}
+
+/// Where the metadata of an issuer are, by OIDC Discovery §4.1: behind the issuer's path.
+#[must_use]
+pub fn openid_configuration_url(issuer: &str) -> String {
+    let mut url = String::from(issuer.strip_suffix('/').unwrap_or(issuer));
+    url.push_str("/.well-known/openid-configuration");
+    url
+}
+
+/// Where they are by [RFC 8414 §3.1](https://www.rfc-editor.org/rfc/rfc8414#section-3.1): before the issuer's path.
+#[must_use]
+pub fn oauth_authorization_server_url(issuer: &str) -> String {
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+    // The third slash begins the path: the first two are the authority's.
+    let mut slashes = issuer.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    let path = slashes.nth(2).map_or(issuer.len(), |(index, _)| index);
+    let mut url = String::from(issuer.get(..path).unwrap_or_default());
+    url.push_str("/.well-known/oauth-authorization-server");
+    url.push_str(issuer.get(path..).unwrap_or_default());
+    url
+}
+
+/// Reads the document that the server gave.
+///
+/// # Errors
+/// `discovery_failed` where it is no JSON object; `issuer_mismatch` where it names another issuer
+/// ([RFC 8414 §3.3](https://www.rfc-editor.org/rfc/rfc8414#section-3.3)).
+pub fn metadata_response<J: Json>(issuer: &str, response: &Response) -> Result<J, Error> {
+    let document = if response.is_success() { J::parse(response.body.expose()) } else { None };
+    let Some(document) = document.filter(J::is_object) else {
+        return Err(Error::about(ErrorCode::DiscoveryFailed, issuer).with_status(response.status));
+    };
+    match document.text("issuer") {
+        Some(named) if named == issuer => Ok(document),
+        named => {
+            let mut subject = String::from("expected ");
+            subject.push_str(issuer);
+            subject.push_str(", found ");
+            // What a foreign server says is cut, so that an error stays a line.
+            subject.extend(named.as_deref().unwrap_or("none").chars().take(200));
+            Err(Error::about(ErrorCode::IssuerMismatch, &subject))
+        }
+    }
+}
+
+impl Metadata {
+    /// Puts together what the program gave and what the server said; the program's word goes first.
+    ///
+    /// # Errors
+    /// `metadata_invalid` with the field's name, where one is missing, or is neither https nor loopback.
+    pub fn read<J: Json>(config: &Config, given: Option<&J>, discovered: Option<&J>) -> Result<Self, Error> {
+        let field = |name| {
+            let from = |document: Option<&J>| document.and_then(|document| document.text(name));
+            from(given).or_else(|| from(discovered))
+        };
+        let endpoint = |name| match field(name) {
+            Some(value) if url::is_secure(&value) || config.allow_insecure && url::is_http(&value) => Ok(Some(value)),
+            Some(_) => Err(Error::about(ErrorCode::MetadataInvalid, name)),
+            None => Ok(None),
+        };
+        let required = |name| endpoint(name)?.ok_or_else(|| Error::about(ErrorCode::MetadataInvalid, name));
+        let announcement = "authorization_response_iss_parameter_supported";
+        Ok(Self {
+            issuer: config
+                .issuer
+                .clone()
+                .or_else(|| field("issuer"))
+                .ok_or_else(|| Error::about(ErrorCode::MetadataInvalid, "issuer"))?,
+            authorization_endpoint: required("authorization_endpoint")?,
+            token_endpoint: required("token_endpoint")?,
+            end_session_endpoint: endpoint("end_session_endpoint")?,
+            announces_iss: given
+                .and_then(|given| given.member(announcement))
+                .or_else(|| discovered?.member(announcement))
+                .and_then(|value| value.as_bool())
+                == Some(true),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::words::secret::Secret;
+    use serde_json::{Value, json};
+
+    fn response(status: u16, body: &str) -> Response {
+        Response { status, body: Secret::new(body.into()), retry_after: None }
+    }
+
+    fn config() -> Config {
+        let config =
+            json!({ "issuer": "https://as.example", "clientId": "c", "redirectUri": "https://app.example/cb" });
+        Config::read(&config).unwrap()
+    }
+
+    #[test]
+    fn well_known_urls_go_behind_or_before_the_path() {
+        for (issuer, openid, oauth) in [
+            (
+                "https://a.example",
+                "https://a.example/.well-known/openid-configuration",
+                "https://a.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://a.example/",
+                "https://a.example/.well-known/openid-configuration",
+                "https://a.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://a.example/t/1",
+                "https://a.example/t/1/.well-known/openid-configuration",
+                "https://a.example/.well-known/oauth-authorization-server/t/1",
+            ),
+            (
+                "http://localhost:80/t/",
+                "http://localhost:80/t/.well-known/openid-configuration",
+                "http://localhost:80/.well-known/oauth-authorization-server/t",
+            ),
+        ] {
+            assert_eq!(openid_configuration_url(issuer), openid);
+            assert_eq!(oauth_authorization_server_url(issuer), oauth);
+        }
+    }
+
+    #[test]
+    fn metadata_response_that_is_no_json_object_is_discovery_failed() {
+        for (status, body) in
+            [(200, "<html>"), (200, ""), (200, "[]"), (200, "null"), (404, "{}"), (500, "{}"), (0, "")]
+        {
+            let error = metadata_response::<Value>("https://as.example", &response(status, body)).unwrap_err();
+            assert_eq!((error.code(), error.status()), (ErrorCode::DiscoveryFailed, Some(status)), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn metadata_response_of_another_issuer_is_issuer_mismatch() {
+        for body in
+            [r#"{"issuer":"https://as.example/"}"#, r#"{"issuer":"https://evil.example"}"#, r#"{"issuer":1}"#, "{}"]
+        {
+            let error = metadata_response::<Value>("https://as.example", &response(200, body)).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::IssuerMismatch, "{body}");
+        }
+    }
+
+    #[test]
+    fn metadata_without_a_needed_endpoint_or_with_an_insecure_one_is_invalid() {
+        let whole =
+            json!({ "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t" });
+        assert!(Metadata::read(&config(), None, Some(&whole)).is_ok());
+        for (name, value) in [
+            ("authorization_endpoint", json!(null)),
+            ("authorization_endpoint", json!("javascript:alert(1)")),
+            ("token_endpoint", json!("http://as.example/t")),
+            ("token_endpoint", json!(5)),
+            ("end_session_endpoint", json!("http://as.example/e")),
+        ] {
+            let mut broken = whole.clone();
+            broken[name] = value;
+            let error = Metadata::read(&config(), None, Some(&broken)).unwrap_err();
+            assert_eq!((error.code(), error.subject()), (ErrorCode::MetadataInvalid, name));
+        }
+    }
+
+    #[test]
+    fn metadata_given_by_the_program_go_over_the_servers() {
+        let given = json!({ "token_endpoint": "https://proxy.example/t" });
+        let found = json!({
+            "authorization_endpoint": "https://as.example/a",
+            "token_endpoint": "https://as.example/t",
+            "authorization_response_iss_parameter_supported": true,
+        });
+        let metadata = Metadata::read(&config(), Some(&given), Some(&found)).unwrap();
+        assert_eq!(metadata.token_endpoint, "https://proxy.example/t");
+        assert!(metadata.announces_iss);
+    }
+}

@@ -1,0 +1,213 @@
+//! What the program says about itself: read once, checked at once.
+
+use super::{
+    error::{Error, ErrorCode::InvalidConfig},
+    json::Json,
+    url,
+};
+use crate::core::protocol::pkce::ChallengeMethod;
+use alloc::{string::String, vec::Vec};
+
+/// Names of a configuration's members that this release does not know yet. They protect, so to leave one
+/// out in silence would be worse than to refuse it.
+const NOT_YET: [&str; 2] = ["dpop", "encrypt"];
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `issuer`; where it is absent the given metadata stand alone.
+    pub issuer: Option<String>,
+    /// `client_id`, [RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2).
+    pub client_id: String,
+    /// `redirect_uri`, [RFC 6749 §3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2).
+    pub redirect_uri: String,
+    /// `post_logout_redirect_uri`, OIDC RP-Initiated Logout §2.
+    pub post_logout_redirect_uri: Option<String>,
+    /// `scope`, words separated by spaces.
+    pub scope: String,
+    /// `resource`, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
+    pub resource: Vec<String>,
+    /// `code_challenge_method`.
+    pub method: ChallengeMethod,
+    /// Whether refreshes are scheduled.
+    pub auto_refresh: bool,
+    /// Milliseconds before expiry at which a refresh is due at the latest.
+    pub lead_time: u64,
+    /// Milliseconds over which tabs and devices are spread, before that.
+    pub jitter: Option<u64>,
+    /// Seconds by which clocks may differ.
+    pub clock_tolerance: u64,
+    /// Plain http to other machines is allowed.
+    pub allow_insecure: bool,
+    /// Milliseconds that one request may take.
+    pub request_timeout: u64,
+}
+
+impl Config {
+    /// Reads `AuthClientConfig`.
+    ///
+    /// # Errors
+    /// `invalid_config` with the member's name.
+    pub fn read(config: &impl Json) -> Result<Self, Error> {
+        if let Some(name) = NOT_YET.iter().find(|name| config.is_true(name)) {
+            return Err(Error::about(InvalidConfig, name));
+        }
+        if config.text("par").as_deref() == Some("always") {
+            return Err(Error::about(InvalidConfig, "par"));
+        }
+        let allow_insecure = config.is_true("allowInsecure");
+        let issuer = text(config, "issuer")?;
+        if let Some(issuer) = &issuer {
+            let fits =
+                !issuer.contains(['?', '#']) && (url::is_secure(issuer) || allow_insecure && url::is_http(issuer));
+            if !fits {
+                return Err(Error::about(InvalidConfig, "issuer (https, or http to loopback, without query)"));
+            }
+        } else if config.member("metadata").is_none() {
+            return Err(Error::about(InvalidConfig, "issuer"));
+        }
+        let auto = config.member("autoRefresh");
+        let seconds = |name| match &auto {
+            Some(auto) if auto.is_object() => millis(auto, name),
+            _ => Ok(None),
+        };
+        Ok(Self {
+            client_id: required(config, "clientId")?,
+            redirect_uri: redirect_uri(config, "redirectUri")?
+                .ok_or_else(|| Error::about(InvalidConfig, "redirectUri"))?,
+            post_logout_redirect_uri: redirect_uri(config, "postLogoutRedirectUri")?,
+            scope: text(config, "scope")?.unwrap_or_else(|| String::from("openid")),
+            resource: texts(config, "resource")?,
+            method: match text(config, "pkceMethod")?.as_deref() {
+                None | Some("S256") => ChallengeMethod::S256,
+                Some("plain") => ChallengeMethod::Plain,
+                Some(_) => return Err(Error::about(InvalidConfig, "pkceMethod")),
+            },
+            auto_refresh: auto.as_ref().is_none_or(|auto| auto.as_bool() != Some(false)),
+            lead_time: seconds("leadTime")?.unwrap_or(60_000),
+            jitter: seconds("jitter")?,
+            clock_tolerance: millis(config, "clockTolerance")?.unwrap_or(5_000) / 1_000,
+            request_timeout: millis(config, "requestTimeout")?.unwrap_or(15_000),
+            allow_insecure,
+            issuer,
+        })
+    }
+
+    /// Whether `openid` was asked for, so that an ID token has to come.
+    #[must_use]
+    pub fn asks_for_id_token(&self, scope: &str) -> bool {
+        scope.split(' ').any(|word| word == "openid")
+    }
+}
+
+/// An optional string that is not empty.
+pub(crate) fn text(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
+    match json.member(name) {
+        None => Ok(None),
+        Some(value) => match value.as_text().filter(|text| !text.is_empty()) {
+            Some(text) => Ok(Some(text)),
+            None => Err(Error::about(InvalidConfig, name)),
+        },
+    }
+}
+
+fn required(json: &impl Json, name: &str) -> Result<String, Error> {
+    text(json, name)?.ok_or_else(|| Error::about(InvalidConfig, name))
+}
+
+/// An optional redirect URI.
+pub(crate) fn redirect_uri(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
+    match text(json, name)? {
+        Some(uri) if !url::is_redirect_uri(&uri) => Err(Error::about(InvalidConfig, name)),
+        uri => Ok(uri),
+    }
+}
+
+/// A string or an array of strings.
+fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
+    let Some(value) = json.member(name) else {
+        return Ok(Vec::new());
+    };
+    let values = value.elements().unwrap_or_else(|| alloc::vec![value]);
+    let texts: Option<Vec<_>> = values.iter().map(J::as_text).collect();
+    texts.ok_or_else(|| Error::about(InvalidConfig, name))
+}
+
+/// Seconds, as milliseconds.
+pub(crate) fn millis(json: &impl Json, name: &str) -> Result<Option<u64>, Error> {
+    match json.member(name) {
+        None => Ok(None),
+        Some(value) => match value.as_number() {
+            Some(seconds) if seconds >= 0.0 => Ok(Some((seconds * 1000.0) as u64)),
+            _ => Err(Error::about(InvalidConfig, name)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn base() -> Value {
+        json!({ "issuer": "https://as.example", "clientId": "c", "redirectUri": "https://app.example/cb" })
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut config = base();
+        config[name] = value;
+        config
+    }
+
+    #[test]
+    fn config_with_the_three_required_members_has_the_documented_defaults() {
+        let config = Config::read(&base()).unwrap();
+        assert_eq!(config.scope, "openid");
+        assert_eq!(config.method, ChallengeMethod::S256);
+        assert!(config.auto_refresh && !config.allow_insecure);
+        assert_eq!((config.lead_time, config.clock_tolerance, config.request_timeout), (60_000, 5, 15_000));
+    }
+
+    #[test]
+    fn config_with_a_wrong_member_is_refused_by_its_name() {
+        for (name, value) in [
+            ("clientId", json!(null)),
+            ("clientId", json!("")),
+            ("clientId", json!(7)),
+            ("redirectUri", json!(null)),
+            ("redirectUri", json!("/callback")),
+            ("redirectUri", json!("https://app.example/#x")),
+            ("postLogoutRedirectUri", json!("x")),
+            ("scope", json!(["openid"])),
+            ("resource", json!([1])),
+            ("pkceMethod", json!("s256")),
+            ("clockTolerance", json!(-1)),
+            ("requestTimeout", json!("15")),
+            ("dpop", json!(true)),
+            ("encrypt", json!(true)),
+            ("par", json!("always")),
+        ] {
+            let error = Config::read(&with(name, value.clone())).unwrap_err();
+            assert_eq!((error.code(), error.subject()), (InvalidConfig, name), "{name} {value}");
+        }
+        for issuer in [json!("http://as.example"), json!("as.example"), json!("https://as.example?x"), json!(1)] {
+            assert_eq!(Config::read(&with("issuer", issuer)).unwrap_err().code(), InvalidConfig);
+        }
+        assert_eq!(Config::read(&Value::Null).unwrap_err().subject(), "issuer");
+    }
+
+    #[test]
+    fn config_with_a_plain_http_issuer_needs_the_switch() {
+        let mut config = with("issuer", json!("http://as.lan"));
+        assert!(Config::read(&config).is_err());
+        config["allowInsecure"] = json!(true);
+        assert!(Config::read(&config).is_ok());
+    }
+
+    #[test]
+    fn config_reads_auto_refresh_as_switch_or_settings() {
+        assert!(!Config::read(&with("autoRefresh", json!(false))).unwrap().auto_refresh);
+        let config = Config::read(&with("autoRefresh", json!({ "leadTime": 30, "jitter": 2.5 }))).unwrap();
+        assert_eq!((config.auto_refresh, config.lead_time, config.jitter), (true, 30_000, Some(2_500)));
+    }
+}

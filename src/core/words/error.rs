@@ -1,0 +1,308 @@
+//! The one table of errors. The TypeScript union and the documentation are held to it by tests.
+//!
+//! An error says what happened by its code and what to do about it by its action. It never carries a token,
+//! a code, a verifier or the body of a response; what a server says about itself is kept only where it is
+//! printable ASCII and does not repeat a secret.
+
+use super::secret::Secret;
+use alloc::{boxed::Box, string::String};
+use core::fmt;
+
+/// What the program should do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Try again, later: it may go away by itself.
+    Retry,
+    /// Let the user sign in again.
+    SignIn,
+    /// Mend the configuration or the call.
+    FixConfig,
+    /// Tell whoever runs the server: it breaks a rule of the protocol.
+    Report,
+}
+
+impl Action {
+    /// The public string.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::SignIn => "sign_in",
+            Self::FixConfig => "fix_config",
+            Self::Report => "report",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($variant:ident $code:literal $action:ident $section:literal $message:literal;)*) => {
+        /// What happened. The strings are public and stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = concat!("`", $code, "`: ", $message, ". Follows ", $section, ".")] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, in the table's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The public string.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn action(self) -> Action {
+                match self { $(Self::$variant => Action::$action,)* }
+            }
+
+            /// One sentence for people.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)* }
+            }
+
+            /// The section of the specification that it follows.
+            #[must_use]
+            pub const fn section(self) -> &'static str {
+                match self { $(Self::$variant => $section,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidConfig "invalid_config" FixConfig "RFC 6749 §2" "the configuration or a call's option is missing or wrong";
+    InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "a code_verifier is 43 to 128 characters of A-Z a-z 0-9 - . _ ~";
+    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "this page is no secure context: serve it over https, or set allowInsecure";
+    WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the WebAssembly module could not be loaded";
+    ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
+    DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
+    IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer than the configuration";
+    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "the server's metadata lacks an endpoint or names one that is not https";
+    CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state was begun here, or it is long ago";
+    CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
+    CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not say its issuer though the server announces it";
+    CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
+    AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused to sign the user in";
+    Timeout "timeout" Retry "pixie-auth" "no answer within the time limit";
+    Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
+    TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused the request";
+    TokenResponseInvalid "token_response_invalid" Report "RFC 6749 §5.1" "the token endpoint's answer breaks the specification";
+    NoSession "no_session" SignIn "pixie-auth" "nobody is signed in";
+    NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";
+    SessionEnded "session_ended" SignIn "RFC 6749 §5.2" "the session has ended";
+    IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a required claim";
+    IdTokenIssuer "id_token_issuer" Report "OIDC Core §3.1.3.7 (2)" "the ID token is of another issuer";
+    IdTokenAudience "id_token_audience" Report "OIDC Core §3.1.3.7 (3)" "the ID token is for another client";
+    IdTokenExpired "id_token_expired" Report "OIDC Core §3.1.3.7 (9)" "the ID token has expired; is this device's clock right?";
+    IdTokenNonce "id_token_nonce" SignIn "OIDC Core §3.1.3.7 (11)" "the ID token does not carry this login's nonce";
+    IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the refreshed ID token is of another user";
+    IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "openid was asked for and no ID token came";
+    Network "network" Retry "Fetch §5" "no connection to the server, or its CORS rules withhold the answer";
+    ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error of its own";
+    RateLimited "rate_limited" Retry "RFC 6585 §4" "the server asks for fewer requests";
+    StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
+    StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "what is stored cannot be read";
+    StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
+    LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "the redirect does not carry the state that this logout sent";
+}
+
+impl ErrorCode {
+    /// Whether the same call may succeed later without anyone doing anything.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(self.action(), Action::Retry)
+    }
+}
+
+/// What went wrong.
+///
+/// One word wide, so that a `Result` is no wider than its value: the module moves a great many of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Detail>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Detail {
+    code: ErrorCode,
+    subject: String,
+    oauth_error: Option<String>,
+    oauth_error_description: Option<String>,
+    status: Option<u16>,
+    retry_after: Option<String>,
+}
+
+impl Error {
+    /// An error with nothing to add to its code.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self::about(code, "")
+    }
+
+    /// An error about a named thing: a configuration's member, a metadata field, an issuer. Never a secret.
+    #[must_use]
+    pub fn about(code: ErrorCode, subject: &str) -> Self {
+        Self(Box::new(Detail {
+            code,
+            subject: subject.into(),
+            oauth_error: None,
+            oauth_error_description: None,
+            status: None,
+            retry_after: None,
+        }))
+    }
+
+    /// The same with the response's status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// The same with what the server said about when to come back.
+    #[must_use]
+    pub fn with_retry_after(mut self, retry_after: Option<String>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    /// The same with the server's own words, unless they repeat one of `secrets` or are not what
+    /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2) allows there.
+    #[must_use]
+    pub fn with_oauth(mut self, error: Option<String>, description: Option<String>, secrets: &[&Secret]) -> Self {
+        let clean = |words: &String| {
+            words.len() <= 500
+                && words.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+                && !secrets.iter().any(|secret| contains(words, secret.expose()))
+        };
+        self.0.oauth_error = error.filter(clean);
+        self.0.oauth_error_description = description.filter(clean);
+        self
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// What it is about; empty where the code says it all.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// `error` of the server's answer.
+    #[must_use]
+    pub fn oauth_error(&self) -> Option<&str> {
+        self.0.oauth_error.as_deref()
+    }
+
+    /// `error_description` of the server's answer.
+    #[must_use]
+    pub fn oauth_error_description(&self) -> Option<&str> {
+        self.0.oauth_error_description.as_deref()
+    }
+
+    /// The status of the server's answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// `Retry-After` of the server's answer.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&str> {
+        self.0.retry_after.as_deref()
+    }
+
+    /// The sentence for people, with what it is about.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let mut message = String::from(self.code().message());
+        for (mark, words) in
+            [(": ", Some(self.subject())), (": ", self.oauth_error()), (": ", self.oauth_error_description())]
+        {
+            if let Some(words) = words.filter(|words| !words.is_empty()) {
+                message.push_str(mark);
+                message.push_str(words);
+            }
+        }
+        message
+    }
+}
+
+/// Plain search: the standard library's two-way search is 2 kB of module for the few times this runs.
+fn contains(text: &str, part: &str) -> bool {
+    !part.is_empty() && text.as_bytes().windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code().as_str())?;
+        f.write_str(": ")?;
+        f.write_str(&self.message())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_words_of_the_public_alphabet() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
+            assert!(code.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code:?}");
+            assert!(ErrorCode::ALL.iter().skip(index + 1).all(|other| other.as_str() != code.as_str()), "{code:?}");
+            assert!(!code.message().is_empty() && !code.message().ends_with('.'), "{code:?}");
+            assert!(!code.section().is_empty(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn oauth_words_that_repeat_a_secret_are_dropped() {
+        let code = Secret::new("SplxlOBeZQQYbYS6WxSbIA".into());
+        let error = Error::new(ErrorCode::TokenRequestFailed).with_oauth(
+            Some("invalid_grant".into()),
+            Some("code SplxlOBeZQQYbYS6WxSbIA is spent".into()),
+            &[&code],
+        );
+        assert_eq!(error.oauth_error(), Some("invalid_grant"));
+        assert_eq!(error.oauth_error_description(), None);
+        assert!(!alloc::format!("{error} {error:?}").contains(code.expose()));
+    }
+
+    #[test]
+    fn oauth_words_outside_printable_ascii_are_dropped() {
+        let error =
+            Error::new(ErrorCode::TokenRequestFailed).with_oauth(Some("bad\u{7}".into()), Some("<html>\n".into()), &[]);
+        assert_eq!((error.oauth_error(), error.oauth_error_description()), (None, None));
+    }
+
+    #[test]
+    fn message_names_the_subject_and_the_servers_words() {
+        let error = Error::about(ErrorCode::InvalidConfig, "clientId");
+        assert_eq!(
+            error.to_string(),
+            "invalid_config: the configuration or a call's option is missing or wrong: clientId"
+        );
+        let error = Error::new(ErrorCode::AuthorizationFailed).with_oauth(Some("access_denied".into()), None, &[]);
+        assert_eq!(error.message(), "the server refused to sign the user in: access_denied");
+    }
+}

@@ -1,0 +1,70 @@
+//! Requests and responses as data: the core makes the one and reads the other, the shell carries them.
+
+use super::{
+    error::{Error, ErrorCode},
+    form::Form,
+    secret::Secret,
+};
+use alloc::string::String;
+
+/// A request to the authorization server.
+///
+/// Sent without credentials, with `Accept: application/json`, and within the time limit.
+#[derive(Debug)]
+pub struct Request {
+    /// Where to.
+    pub url: String,
+    /// The form to post; without one it is a GET.
+    pub form: Option<Secret>,
+}
+
+impl Request {
+    /// GET.
+    #[must_use]
+    pub const fn get(url: String) -> Self {
+        Self { url, form: None }
+    }
+
+    /// POST of a form. A redirect is not followed: it would carry the credentials in the form elsewhere.
+    #[must_use]
+    pub fn post(url: &str, form: Form) -> Self {
+        Self { url: url.into(), form: Some(Secret::new(form.finish())) }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Response {
+    /// The status; 0 for a redirect that was not followed.
+    pub status: u16,
+    /// The body, decoded as UTF-8 without a byte order mark.
+    pub body: Secret,
+    /// The header `Retry-After`, where the server lets the page see it.
+    pub retry_after: Option<String>,
+}
+
+impl Response {
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+/// Why nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// No connection, or one that broke, or a response that the browser withholds (CORS).
+    Network,
+    /// The time limit ran out.
+    Timeout,
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::new(match unanswered {
+            Unanswered::Network => ErrorCode::Network,
+            Unanswered::Timeout => ErrorCode::Timeout,
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! JSON as the core sees it: read member by member, whoever parsed it.
+//!
+//! In a page the host's own parser does the work (`web::json`); a native program has serde_json do it.
+
+use alloc::{string::String, vec::Vec};
+
+/// A JSON value that somebody else parsed.
+///
+/// A value of another type than the one asked for is as good as absent: what servers send is read
+/// tolerantly, and what a field must be is for the protocol's files to say.
+pub trait Json: Clone + 'static {
+    /// Parses a text; `None` where it is not JSON.
+    fn parse(text: &str) -> Option<Self>;
+    /// A member of an object, where it is there and not null.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The names and values of an object's members; none for anything else.
+    fn members(&self) -> Vec<(String, Self)>;
+    /// The elements of an array; `None` for anything else.
+    fn elements(&self) -> Option<Vec<Self>>;
+    /// A string.
+    fn as_text(&self) -> Option<String>;
+    /// A number.
+    fn as_number(&self) -> Option<f64>;
+    /// A boolean.
+    fn as_bool(&self) -> Option<bool>;
+    /// Whether it is an object (an array is not).
+    fn is_object(&self) -> bool;
+
+    /// A member that is a string.
+    fn text(&self, name: &str) -> Option<String> {
+        self.member(name)?.as_text()
+    }
+
+    /// A member that is a number.
+    fn number(&self, name: &str) -> Option<f64> {
+        self.member(name)?.as_number()
+    }
+
+    /// A member that is `true`.
+    fn is_true(&self, name: &str) -> bool {
+        self.member(name).and_then(|value| value.as_bool()) == Some(true)
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Json for serde_json::Value {
+    fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn member(&self, name: &str) -> Option<Self> {
+        self.get(name).filter(|value| !value.is_null()).cloned()
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        let members = self.as_object().into_iter().flatten();
+        members.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn elements(&self) -> Option<Vec<Self>> {
+        self.as_array().cloned()
+    }
+
+    fn as_text(&self) -> Option<String> {
+        self.as_str().map(Into::into)
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        self.as_bool()
+    }
+
+    fn is_object(&self) -> bool {
+        self.is_object()
+    }
+}

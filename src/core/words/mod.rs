@@ -1,0 +1,23 @@
+//! The words: what everything else is said in. They import nothing but each other.
+
+pub mod encoding;
+pub mod secret;
+
+#[cfg(feature = "client")]
+pub mod config;
+#[cfg(feature = "client")]
+pub mod decimal;
+#[cfg(feature = "client")]
+pub mod error;
+#[cfg(feature = "client")]
+pub mod form;
+#[cfg(feature = "client")]
+pub mod http;
+#[cfg(feature = "client")]
+pub mod json;
+#[cfg(feature = "client")]
+pub mod random;
+#[cfg(feature = "client")]
+pub mod time;
+#[cfg(feature = "client")]
+pub mod url;

@@ -1,0 +1,118 @@
+//! What has to be known of a URL: whether a secret may be sent there. The rest is the host's.
+
+/// Whether a URL is one that the protocol may talk to: https, or http to this very machine.
+///
+/// Loopback is `localhost` and names below it, `127.0.0.0/8` and `[::1]`
+/// ([RFC 8252 §8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
+#[must_use]
+pub fn is_secure(url: &str) -> bool {
+    match split(url) {
+        Some((scheme, host)) if scheme.eq_ignore_ascii_case("https") => !host.is_empty(),
+        Some((scheme, host)) if scheme.eq_ignore_ascii_case("http") => is_loopback(host),
+        _ => false,
+    }
+}
+
+/// Whether it is an http or https URL with a host.
+#[must_use]
+pub fn is_http(url: &str) -> bool {
+    split(url).is_some_and(|(scheme, host)| {
+        (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")) && !host.is_empty()
+    })
+}
+
+/// Whether it is an absolute URI without a fragment: what a `redirect_uri` must be
+/// ([RFC 6749 §3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2)). Private-use schemes
+/// ([RFC 8252 §7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)) are as good as https.
+#[must_use]
+pub fn is_redirect_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let mut characters = scheme.bytes();
+    characters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && characters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && !rest.is_empty()
+        && !uri.bytes().any(|byte| byte <= b' ' || byte == b'#')
+        && (is_http(uri) || !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https"))
+}
+
+/// Scheme and host. `None` where there is no authority, where user information could hide the host,
+/// or where white space or a backslash would let the host's parser read another one.
+fn split(url: &str) -> Option<(&str, &str)> {
+    if url.bytes().any(|byte| byte <= b' ' || byte == b'\\') {
+        return None;
+    }
+    let (scheme, rest) = url.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    if authority.contains('@') {
+        return None;
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split_once(']')?.0,
+        None => authority.split(':').next()?,
+    };
+    Some((scheme, host))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.ends_with(".localhost")
+        || host == "::1"
+        || host.strip_prefix("127.").is_some_and(|rest| {
+            rest.split('.').count() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_secure_takes_https_and_loopback_only() {
+        for url in [
+            "https://a.example",
+            "HTTPS://a.example/x?y#z",
+            "https://[2001:db8::1]:8443/",
+            "http://localhost:3000/x",
+            "http://app.localhost/",
+            "http://127.0.0.1",
+            "http://127.9.8.7:1/",
+            "http://[::1]:80/",
+        ] {
+            assert!(is_secure(url), "{url}");
+        }
+        for url in [
+            "",
+            "a.example",
+            "https://",
+            "http://a.example",
+            "http://192.168.0.1/",
+            "http://127.0.0.1.evil.example/",
+            "http://127.evil.example/",
+            "http://localhost.evil.example",
+            "http://localhost@evil.example/",
+            "http://localhost\\@evil.example/",
+            "http://evil.example\t/",
+            "ftp://localhost/",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_secure(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn is_redirect_uri_takes_absolute_uris_without_fragment() {
+        for uri in
+            ["https://a.example/callback", "http://192.168.0.2/cb?x=y", "com.example.app:/callback", "app://x/cb"]
+        {
+            assert!(is_redirect_uri(uri), "{uri}");
+        }
+        for uri in
+            ["", "/callback", "https:", "https://", "https:/a", "a b:/x", "https://a.example/#x", "1app:/x", ":x"]
+        {
+            assert!(!is_redirect_uri(uri), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! JSON by the host's own parser, read by typed getters.
+
+use super::host;
+use crate::core::words::json::Json;
+use alloc::{string::String, vec::Vec};
+use js_sys::{Array, JSON, Object};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A value of the host's: parsed JSON, or an object of options that the program gave.
+#[derive(Clone, Debug)]
+pub struct JsJson(pub JsValue);
+
+impl Json for JsJson {
+    fn parse(text: &str) -> Option<Self> {
+        JSON::parse(text).ok().map(Self)
+    }
+
+    fn member(&self, name: &str) -> Option<Self> {
+        Some(host::member(&self.0, name)).filter(|value| !value.is_null() && !value.is_undefined()).map(Self)
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        if !self.is_object() {
+            return Vec::new();
+        }
+        let names = Object::keys(self.0.unchecked_ref::<Object>());
+        elements(&names)
+            .filter_map(|name| {
+                let name = name.as_string()?;
+                let value = Self(host::member(&self.0, &name));
+                Some((name, value))
+            })
+            .collect()
+    }
+
+    fn elements(&self) -> Option<Vec<Self>> {
+        Array::is_array(&self.0).then(|| elements(self.0.unchecked_ref()).map(Self).collect())
+    }
+
+    fn as_text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    fn is_object(&self) -> bool {
+        self.0.is_object() && !Array::is_array(&self.0)
+    }
+}
+
+fn elements(array: &Array) -> impl Iterator<Item = JsValue> {
+    (0..array.length()).map(|index| array.get(index))
+}
