@@ -1,9 +1,9 @@
 // @ts-check
 // The class that programs see. Each method is one request to the module's client, which gives a promise.
-import { open } from "pixie:glue";
+import { Client } from "pixie:glue";
 import { init } from "./load.js";
 
-// The numbers of `Request` in src/bindings/client.rs.
+// The numbers of src/bindings/client.rs.
 const LOGIN = 0;
 const CREATE_LOGIN_URL = 1;
 const HANDLE_CALLBACK = 2;
@@ -16,12 +16,18 @@ const LOGOUT = 8;
 const HANDLE_LOGOUT_CALLBACK = 9;
 const CLOSE = 10;
 
+const here = () => globalThis.location?.href;
+const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
+
 /** Kept to this file, so that nobody makes a client that was not opened. */
 const KEY = {};
 
 export class AuthClient {
-  /** @type {{ ask(request: number, argument?: unknown): Promise<any> }} */
+  /** @type {Client} */
   #client;
+  /** @type {Map<number, [(value: any) => void, (error: unknown) => void]>} */
+  #callers = new Map();
+  #last = 0;
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
 
@@ -34,51 +40,85 @@ export class AuthClient {
   static async create(config) {
     await init();
     const client = new AuthClient(KEY);
-    client.#client = await open(config, (/** @type {string | undefined} */ event, /** @type {any} */ detail) => {
-      if (event) client.#emit(event, detail);
-      else client.metadata = Object.freeze(detail);
-    });
+    const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), caller)));
+    client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;
   }
 
+  /** What the module calls. */
+  #told() {
+    return {
+      settle: (/** @type {number} */ caller, /** @type {any} */ value, /** @type {boolean} */ failed) => {
+        this.#callers.get(caller)?.[failed ? 1 : 0](value);
+        this.#callers.delete(caller);
+      },
+      notify: (/** @type {string} */ event, /** @type {any} */ detail) => {
+        // A copy: a listener may add and remove others.
+        for (const [name, listener] of [...this.#listeners]) {
+          if (name !== event) continue;
+          try {
+            listener(detail);
+          } catch (error) {
+            // The program's own error: the host reports it as one, and the others are told all the same.
+            Promise.reject(error);
+          }
+        }
+      },
+    };
+  }
+
+  /** @param {(caller: number) => void} call @returns {Promise<any>} */
+  #call(call) {
+    return new Promise((resolve, reject) => {
+      const caller = (this.#last += 1);
+      this.#callers.set(caller, [resolve, reject]);
+      call(caller);
+    });
+  }
+
+  /** @param {number} request @param {unknown} [argument] */
+  #ask(request, argument) {
+    return this.#call((caller) => this.#client.ask(caller, request, argument));
+  }
+
   login(options) {
-    return this.#client.ask(LOGIN, options);
+    return this.#ask(LOGIN, options);
   }
 
   createLoginUrl(options) {
-    return this.#client.ask(CREATE_LOGIN_URL, options);
+    return this.#ask(CREATE_LOGIN_URL, options);
   }
 
-  handleCallback(url) {
-    return this.#client.ask(HANDLE_CALLBACK, url);
+  handleCallback(url = here()) {
+    return this.#ask(HANDLE_CALLBACK, text(url));
   }
 
   getSession() {
-    return this.#client.ask(GET_SESSION);
+    return this.#ask(GET_SESSION);
   }
 
   getAccessToken(options) {
-    return this.#client.ask(GET_ACCESS_TOKEN, options);
+    return this.#ask(GET_ACCESS_TOKEN, options);
   }
 
   refresh() {
-    return this.#client.ask(REFRESH);
+    return this.#ask(REFRESH);
   }
 
   startAutoRefresh() {
-    this.#client.ask(START_AUTO_REFRESH);
+    this.#ask(START_AUTO_REFRESH);
   }
 
   stopAutoRefresh() {
-    this.#client.ask(STOP_AUTO_REFRESH);
+    this.#ask(STOP_AUTO_REFRESH);
   }
 
   logout(options) {
-    return this.#client.ask(LOGOUT, options);
+    return this.#ask(LOGOUT, options);
   }
 
-  handleLogoutCallback(url) {
-    return this.#client.ask(HANDLE_LOGOUT_CALLBACK, url);
+  handleLogoutCallback(url = here()) {
+    return this.#ask(HANDLE_LOGOUT_CALLBACK, text(url));
   }
 
   on(event, listener) {
@@ -90,20 +130,7 @@ export class AuthClient {
 
   close() {
     this.#listeners.clear();
-    return this.#client.ask(CLOSE);
-  }
-
-  #emit(event, detail) {
-    // A copy: a listener may add and remove others.
-    for (const [name, listener] of [...this.#listeners]) {
-      if (name !== event) continue;
-      try {
-        listener(detail);
-      } catch (error) {
-        // The program's own error: the host reports it as one, and the others are told all the same.
-        Promise.reject(error);
-      }
-    }
+    return this.#ask(CLOSE);
   }
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /**
  * pixie-auth: OAuth 2.0 / OpenID Connect sign-in.
  *

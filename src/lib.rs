@@ -31,7 +31,7 @@ mod pkce_module;
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;
 
-pub use core::protocol::pkce::{ChallengeMethod, CodeVerifier};
+pub use core::protocol::pkce::ChallengeMethod;
 #[cfg(feature = "client")]
 pub use core::{
     machines::{
@@ -39,7 +39,7 @@ pub use core::{
         machine::Machine,
     },
     memory::token_set::TokenSet,
-    protocol::{authorize::LoginOptions, metadata::Metadata},
+    protocol::{authorize::LoginOptions, metadata::Metadata, pkce::CodeVerifier},
     words::{
         config::Config,
         error::{Action, Error, ErrorCode},

@@ -20,10 +20,17 @@ export function shortened(glue, names) {
   return glue;
 }
 
-/** The object of imports by short names; bundling then gives the functions short names, too. @param {Names} names */
+/**
+ * The object of imports by short names; bundling then gives the functions short names, too. Most come from the glue;
+ * functions that need no conversion come straight from the JavaScript beside the Rust that declares them.
+ * @param {Names} names
+ */
 export function importsModule(names) {
-  const members = names.imports.map(([, name, short]) => `${JSON.stringify(short)}: glue.${name}`);
-  return `import * as glue from "pixie:glue";\nexport default { a: { ${members.join(", ")} } };\n`;
+  const modules = [...new Set(names.imports.map(([module]) => module))];
+  const specifier = (/** @type {string} */ module) => (module === "./pixie_auth_bg.js" ? "pixie:glue" : module);
+  const lines = modules.map((module, index) => `import * as m${index} from ${JSON.stringify(specifier(module))};`);
+  const members = names.imports.map(([module, name, short]) => `${JSON.stringify(short)}: m${modules.indexOf(module)}.${name}`);
+  return `${lines.join("\n")}\nexport default { a: { ${members.join(", ")} } };\n`;
 }
 
 /**

@@ -3,8 +3,8 @@
 // message formatting and the hook machinery that only they reached. On stable Rust this is what
 // `-Zbuild-std` with immediate-abort would do. A panic is a bug here either way: src/ is linted against them.
 
-/** Functions that never return: the ends of every panic. Names as wasm-bindgen demangles them, without hashes. */
-const DIVERGING = [
+/** The ends of every panic, and what makes its message. Names as wasm-bindgen demangles them, without hashes. */
+const PANICKING = [
   /^core::panicking::/,
   /^core::option::(unwrap|expect)_failed$/,
   /^core::result::unwrap_failed$/,
@@ -22,6 +22,10 @@ const DIVERGING = [
   /rust_panic/,
   /__rust_start_panic$/,
   /__rust_abort$/,
+  // Only a panic's message is formatted here: src/ writes its few numbers itself.
+  /core::fmt::/,
+  /(FormatString|StaticStr|panicking::begin_panic::)Payload/,
+  /as core::any::Any>::type_id$/,
 ];
 
 /** Without the hashes of crates and symbols: core[c5930c85a12de822]::panicking → core::panicking. */
@@ -42,11 +46,64 @@ export function snip(binaryen, bytes) {
     const reference = module.getFunctionByIndex(index);
     const { name, module: imported } = binaryen.getFunctionInfo(reference);
     const plain = plainName(name);
-    if (imported || !DIVERGING.some((pattern) => pattern.test(plain))) continue;
+    if (imported || !PANICKING.some((pattern) => pattern.test(plain))) continue;
     binaryen.Function.setBody(reference, module.unreachable());
     snipped.push(plain);
   }
   const result = module.emitBinary();
   module.dispose();
+  scrub(result);
   return { bytes: result, snipped };
+}
+
+/**
+ * Overwrites what only panics read: their texts, and the places that they name (an address, a length, a line and
+ * a column each). The zeros cost nothing once they are compressed.
+ * @param {Uint8Array} bytes
+ */
+export function scrub(bytes) {
+  for (const { address, start, end } of dataSegments(bytes)) {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
+    /** @type {[number, number][]} */
+    const files = [];
+    for (const { index, 0: file } of text.toString("latin1").matchAll(/[\w./-]+?\.rs(?=\0|[^\w])/g)) files.push([index, file.length]);
+    for (const [index, length] of files) {
+      for (let at = (4 - (address % 4)) % 4; at + 16 <= view.byteLength; at += 4) {
+        const pointer = view.getUint32(at, true) - address;
+        // A path's beginning may belong to the text before it, so it is the end that has to agree.
+        if (pointer >= index && pointer + view.getUint32(at + 4, true) === index + length) text.fill(0, at, at + 16);
+      }
+      text.fill(0, index, index + length);
+    }
+  }
+}
+
+/** The active data segments: their address in memory and where they lie in the file. @param {Uint8Array} bytes */
+function* dataSegments(bytes) {
+  let at = 8;
+  const number = () => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const section = bytes[at++];
+    const next = number() + at;
+    if (section === 11) {
+      for (let count = number(); count > 0; count -= 1) {
+        const flags = number();
+        // flags 0, i32.const address, end
+        if (flags !== 0 || bytes[at++] !== 0x41) throw new Error("a data segment of a kind that rustc did not use to make");
+        const address = number();
+        if (bytes[at++] !== 0x0b) throw new Error("a data segment whose address is computed");
+        const length = number();
+        yield { address, start: at, end: at + length };
+        at += length;
+      }
+    }
+    at = next;
+  }
 }

@@ -3,33 +3,28 @@
 //! It has one method. The class that programs see is hand-written (pkg-template/auth-client.js): an exported
 //! method costs the module 600 bytes for its borrow checks, a line of JavaScript 30.
 
-use super::{error::auth_error, promises::Promises, values};
+use super::{error::auth_error, values};
 use crate::{
     core::{
-        machines::{
-            io::{Answer, Caller, Event},
-            machine::Machine,
-        },
+        machines::io::{Answer, Caller, Event},
         protocol::authorize::LoginOptions,
         words::{
             config::{self, Config},
             error::{Error, ErrorCode},
             json::Json,
-            time::UnixMillis,
         },
     },
     web::{
+        clock,
         driver::{Driver, Program},
         entropy,
-        json::JsJson,
+        json::{JsJson, member},
         page,
-        storage::Store,
     },
 };
 use alloc::{rc::Rc, string::String};
 use core::{cell::RefCell, fmt};
-use js_sys::{Function, Object, Promise};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/bindings/app_state.js")]
 extern "C" {
@@ -37,33 +32,32 @@ extern "C" {
     fn write_app_state(value: &JsValue) -> Result<String, JsValue>;
 }
 
-/// What can be asked. auth-client.js says them by these numbers.
 #[wasm_bindgen]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// `login(options)`
-    Login = 0,
-    /// `createLoginUrl(options)`
-    CreateLoginUrl = 1,
-    /// `handleCallback(url)`
-    HandleCallback = 2,
-    /// `getSession()`
-    GetSession = 3,
-    /// `getAccessToken(options)`
-    GetAccessToken = 4,
-    /// `refresh()`
-    Refresh = 5,
-    /// `startAutoRefresh()`
-    StartAutoRefresh = 6,
-    /// `stopAutoRefresh()`
-    StopAutoRefresh = 7,
-    /// `logout(options)`
-    Logout = 8,
-    /// `handleLogoutCallback(url)`
-    HandleLogoutCallback = 9,
-    /// `close()`
-    Close = 10,
+extern "C" {
+    /// The hand-written class, as far as this side calls it.
+    pub type Told;
+
+    /// Keeps the promise of a caller.
+    #[wasm_bindgen(method)]
+    fn settle(this: &Told, caller: Caller, value: JsValue, failed: bool);
+
+    /// Tells the listeners of an event.
+    #[wasm_bindgen(method)]
+    fn notify(this: &Told, name: &str, detail: JsValue);
 }
+
+/// What can be asked. auth-client.js says it by these numbers.
+const LOGIN: u32 = 0;
+const CREATE_LOGIN_URL: u32 = 1;
+const HANDLE_CALLBACK: u32 = 2;
+const GET_SESSION: u32 = 3;
+const GET_ACCESS_TOKEN: u32 = 4;
+const REFRESH: u32 = 5;
+const START_AUTO_REFRESH: u32 = 6;
+const STOP_AUTO_REFRESH: u32 = 7;
+const LOGOUT: u32 = 8;
+const HANDLE_LOGOUT_CALLBACK: u32 = 9;
+const CLOSE: u32 = 10;
 
 /// A client of one authorization server.
 #[wasm_bindgen]
@@ -72,11 +66,8 @@ pub struct Client(Rc<Driver<Page>>);
 
 /// The program in the page.
 struct Page {
-    promises: Promises,
-    /// Told each event by name and detail.
-    emit: Function,
-    given: JsValue,
-    /// The driver, from its making until the client is handed out.
+    told: Told,
+    /// Whoever opens the client and has not been told yet.
     opening: RefCell<Option<Rc<Driver<Page>>>>,
 }
 
@@ -88,133 +79,110 @@ impl fmt::Debug for Page {
 
 impl Program for Page {
     fn settle(&self, caller: Caller, result: Result<Answer<JsJson>, Error>) {
+        let opening = self.opening.take();
+        let failed = result.is_err();
         let value = match result {
-            Ok(Answer::Opened(discovered)) => Ok(self.opened(discovered)),
-            Ok(answer) => Ok(values::answer(answer)),
+            Ok(answer) => values::answer(answer),
             Err(error) => {
-                if let Some(driver) = self.opening.take() {
+                if let Some(driver) = opening {
                     driver.detach();
                 }
-                Err(auth_error(&error))
+                auth_error(&error)
             }
         };
-        self.promises.settle(caller, value);
+        self.told.settle(caller, value, failed);
     }
 
     fn notify(&self, event: Event<JsJson>) {
         let (name, detail) = values::event(&event);
-        // The package's own function: it keeps what listeners throw to itself.
-        let _ = self.emit.call2(&JsValue::UNDEFINED, &JsValue::from_str(name), &detail);
+        self.told.notify(name, detail);
     }
-}
-
-impl Page {
-    /// Hands the client out, and tells its class the metadata: the server's, and over them the program's.
-    fn opened(&self, discovered: Option<JsJson>) -> JsValue {
-        let metadata = Object::new();
-        for part in [discovered.map_or(JsValue::UNDEFINED, |document| document.0), self.given.clone()] {
-            Object::assign(&metadata, part.unchecked_ref());
-        }
-        let _ = self.emit.call2(&JsValue::UNDEFINED, &JsValue::UNDEFINED, &metadata);
-        self.opening.take().map_or(JsValue::UNDEFINED, |driver| Client(driver).into())
-    }
-}
-
-/// Opens a client. `emit` is told its metadata (with no name) before it is handed out, and then each event.
-#[wasm_bindgen]
-pub fn open(options: JsValue, emit: Function) -> Promise {
-    match opening(JsJson(options), emit) {
-        Ok(promise) => promise,
-        Err(error) => Promise::reject(&auth_error(&error)),
-    }
-}
-
-fn opening(options: JsJson, emit: Function) -> Result<Promise, Error> {
-    let config = Config::read(&options)?;
-    let member = |name| options.member(name).map_or(JsValue::UNDEFINED, |value| value.0);
-    let fetch = member("fetch");
-    if !fetch.is_undefined() && !fetch.is_function() {
-        return Err(Error::about(ErrorCode::InvalidConfig, "fetch"));
-    }
-    if !config.allow_insecure && !page::has_subtle_crypto() {
-        return Err(ErrorCode::InsecureContext.into());
-    }
-    let store = Store::read(&member("storage"))?;
-    let given = member("metadata");
-    let page = Page { promises: Promises::default(), emit, given: given.clone(), opening: RefCell::default() };
-    let driver = Driver::new(config, entropy::seed(), store, fetch, page);
-    driver.program.opening.replace(Some(driver.clone()));
-    let (caller, promise) = driver.program.promises.open();
-    let given = (!given.is_undefined()).then_some(JsJson(given));
-    driver.machine(|machine, _| machine.open(caller, given));
-    Ok(promise)
 }
 
 #[wasm_bindgen]
 impl Client {
-    /// Asks for something.
-    pub fn ask(&self, request: Request, argument: JsValue) -> Promise {
-        let (caller, promise) = self.0.program.promises.open();
-        if let Err(error) = self.forward(caller, request, JsJson(argument)) {
-            self.0.program.settle(caller, Err(error));
-        }
-        promise
+    /// Opens a client for a caller, who is told the metadata that the server gave, if it was asked.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue, told: Told, caller: Caller) -> Result<Client, JsValue> {
+        Self::open(&JsJson(options), told, caller).map_err(|error| auth_error(&error))
     }
 
-    fn forward(&self, caller: Caller, request: Request, argument: JsJson) -> Result<(), Error> {
+    fn open(options: &JsJson, told: Told, caller: Caller) -> Result<Self, Error> {
+        let config = Config::read(options)?;
+        let fetch = member(&options.0, "fetch");
+        if !fetch.is_undefined() && !fetch.is_function() {
+            return Err(Error::about(ErrorCode::InvalidConfig, "fetch"));
+        }
+        if !config.allow_insecure && !page::has_subtle_crypto() {
+            return Err(ErrorCode::InsecureContext.into());
+        }
+        let program = Page { told, opening: RefCell::default() };
+        let storage = member(&options.0, "storage");
+        let driver = Driver::new(config, entropy::seed(), &storage, &fetch, program)?;
+        driver.program.opening.replace(Some(driver.clone()));
+        driver.machine().open(caller, options.member("metadata"));
+        driver.run();
+        Ok(Self(driver))
+    }
+
+    /// Asks for something. Whoever asks is told the answer.
+    pub fn ask(&self, caller: Caller, request: u32, argument: JsValue) {
+        match self.forward(caller, request, &JsJson(argument)) {
+            Ok(()) => self.0.run(),
+            Err(error) => self.0.program.settle(caller, Err(error)),
+        }
+    }
+
+    fn forward(&self, caller: Caller, request: u32, argument: &JsJson) -> Result<(), Error> {
+        let now = clock::now();
+        let mut machine = self.0.machine();
         match request {
-            Request::Login | Request::CreateLoginUrl => {
-                let navigate = request == Request::Login;
-                let options = login_options(&argument, navigate)?;
-                let entropy = entropy::entropy()?;
-                self.command(caller, |machine| machine.login(caller, options, &entropy, navigate));
-            }
-            Request::HandleCallback => {
-                let url = text_of_url(argument)?;
-                self.command(caller, |machine| machine.callback(caller, &url));
-            }
-            Request::GetSession => self.command(caller, |machine| machine.session(caller)),
-            Request::GetAccessToken => {
-                // This release has one token a session: to give it for another resource would be wrong in silence.
-                if let Some(name) = ["resource", "scope"].into_iter().find(|name| argument.member(name).is_some()) {
-                    return Err(Error::about(ErrorCode::InvalidConfig, name));
-                }
-                let min_validity = config::millis(&argument, "minValidity")?.unwrap_or(0);
-                self.command(caller, |machine| machine.access_token(caller, min_validity));
-            }
-            Request::Refresh => self.command(caller, |machine| machine.refresh(caller)),
-            Request::StartAutoRefresh => self.0.machine(|machine, now| machine.auto_refresh(true, now)),
-            Request::StopAutoRefresh => self.0.machine(|machine, now| machine.auto_refresh(false, now)),
-            Request::Logout => {
-                let stays = argument.member("redirect").and_then(|value| value.as_bool()) == Some(false);
-                let back = config::redirect_uri(&argument, "postLogoutRedirectUri")?;
-                let entropy = entropy::entropy()?;
-                let local = argument.is_true("local");
-                self.command(caller, |machine| machine.logout(caller, local, !stays, back, &entropy));
-            }
-            Request::HandleLogoutCallback => {
-                let url = text_of_url(argument)?;
-                self.command(caller, |machine| machine.logout_callback(caller, url));
-            }
-            Request::Close => {
-                self.0.machine(|machine, _| machine.close(caller));
+            START_AUTO_REFRESH => machine.auto_refresh(true, now),
+            STOP_AUTO_REFRESH => machine.auto_refresh(false, now),
+            CLOSE => {
+                machine.close(caller);
                 self.0.detach();
             }
+            _ => {}
+        }
+        let Some(machine) = machine.command(caller, now) else {
+            return Ok(());
+        };
+        match request {
+            LOGIN | CREATE_LOGIN_URL => {
+                let navigate = request == LOGIN;
+                let options = login_options(argument, navigate)?;
+                machine.login(caller, options, &entropy::entropy()?, navigate);
+            }
+            HANDLE_CALLBACK => machine.callback(caller, &url(argument)?),
+            GET_SESSION => machine.session(caller),
+            GET_ACCESS_TOKEN => {
+                // This release has one token a session: to give it for another resource would be wrong in silence.
+                for name in ["resource", "scope"] {
+                    if argument.member(name).is_some() {
+                        return Err(Error::about(ErrorCode::InvalidConfig, name));
+                    }
+                }
+                machine.access_token(caller, config::millis(argument, "minValidity", 0)?);
+            }
+            REFRESH => machine.refresh(caller),
+            LOGOUT => {
+                let stays = argument.member("redirect").is_some_and(|value| value.as_bool() == Some(false));
+                let back = config::redirect_uri(argument, "postLogoutRedirectUri")?;
+                machine.logout(caller, argument.is_true("local"), !stays, back, &entropy::entropy()?);
+            }
+            HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, url(argument)?),
+            _ => {}
         }
         Ok(())
-    }
-
-    fn command(&self, caller: Caller, call: impl FnOnce(&mut Machine<JsJson>)) {
-        self.0.machine(|machine, now: UnixMillis| {
-            if let Some(machine) = machine.command(caller, now) {
-                call(machine);
-            }
-        });
     }
 }
 
 fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Error> {
-    if navigate && page::location().is_undefined() {
+    if navigate && !page::has_page() {
         return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave: use createLoginUrl"));
     }
     if argument.member("signal").is_some_and(|signal| signal.is_true("aborted")) {
@@ -228,8 +196,7 @@ fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Erro
     Ok(options)
 }
 
-/// A URL as text: given as text or as an object, or the page's own.
-fn text_of_url(url: JsJson) -> Result<String, Error> {
-    let url = if url.0.is_undefined() { JsJson(page::location()) } else { url };
-    url.as_text().or_else(|| url.text("href")).ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "url"))
+/// A URL as text, which the class makes of it.
+fn url(argument: &JsJson) -> Result<String, Error> {
+    argument.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "url"))
 }

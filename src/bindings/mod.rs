@@ -1,10 +1,9 @@
-//! What JavaScript sees. Conversions only: each call reads its arguments, calls the machine through the driver,
-//! and gives a promise that the machine's answer settles.
+//! What JavaScript sees. Conversions only: a request reads its argument and calls the machine through the driver;
+//! the machine's answer is told to the program, by the number of the caller.
 
 mod client;
 mod error;
-mod promises;
 mod values;
 
 #[cfg(feature = "npm")]
-mod allocator;
+mod artefact;

@@ -27,7 +27,7 @@ extern "C" {
     fn callback_result(session: &JsValue, app_state: Option<String>) -> JsValue;
 
     #[wasm_bindgen(js_name = logoutUrl)]
-    fn logout_url(url: Option<String>) -> JsValue;
+    fn logout_url(url: Option<&str>) -> JsValue;
 
     #[wasm_bindgen(js_name = refreshDelayed)]
     fn refresh_delayed(error: &JsValue, attempt: u32, retry_at: f64) -> JsValue;
@@ -48,15 +48,16 @@ fn session(session: &Snapshot<JsJson>) -> JsValue {
     )
 }
 
-/// An answer but for [`Answer::Opened`], which is the client's own.
+/// An answer to a caller.
 pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
     match answer {
-        Answer::Done | Answer::Opened(_) => JsValue::UNDEFINED,
+        Answer::Done => JsValue::UNDEFINED,
+        Answer::Opened(discovered) => discovered.map_or(JsValue::UNDEFINED, |document| document.0),
         Answer::LoginUrl { url, state } => login_url(&url, &state),
         Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state),
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
-        Answer::LogoutUrl(url) => logout_url(url),
+        Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),
     }
 }
 

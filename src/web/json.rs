@@ -1,9 +1,8 @@
 //! JSON by the host's own parser, read by typed getters.
 
-use super::host;
 use crate::core::words::json::Json;
 use alloc::{string::String, vec::Vec};
-use js_sys::{Array, JSON, Object};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A value of the host's: parsed JSON, or an object of options that the program gave.
@@ -16,7 +15,7 @@ impl Json for JsJson {
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        Some(host::member(&self.0, name)).filter(|value| !value.is_null() && !value.is_undefined()).map(Self)
+        Some(member(&self.0, name)).filter(|value| !value.is_null() && !value.is_undefined()).map(Self)
     }
 
     fn members(&self) -> Vec<(String, Self)> {
@@ -27,7 +26,7 @@ impl Json for JsJson {
         elements(&names)
             .filter_map(|name| {
                 let name = name.as_string()?;
-                let value = Self(host::member(&self.0, &name));
+                let value = Self(member(&self.0, &name));
                 Some((name, value))
             })
             .collect()
@@ -56,4 +55,9 @@ impl Json for JsJson {
 
 fn elements(array: &Array) -> impl Iterator<Item = JsValue> {
     (0..array.length()).map(|index| array.get(index))
+}
+
+/// A member of anything; undefined where there is none, or where reading it throws.
+pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }

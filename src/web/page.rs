@@ -1,31 +1,35 @@
-//! What the page tells: it is visible again, it came back from the cache, the network is there again.
+//! The page (page.js): what it tells, and leaving it.
 
-use super::host;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
 
-const EVENTS: [&str; 3] = ["online", "pageshow", "visibilitychange"];
+#[wasm_bindgen(module = "/src/web/page.js")]
+extern "C" {
+    /// What the page tells: it is visible again, it came back from the cache, the network is there again.
+    pub type PageEvents;
 
-/// Begins or stops listening. Where there is no page (Node) there is nothing to hear.
-pub fn listen(on: bool, callback: &JsValue) {
-    let method = if on { "addEventListener" } else { "removeEventListener" };
-    for event in EVENTS {
-        let _ = host::call(&js_sys::global(), method, &JsValue::from_str(event), callback);
+    #[wasm_bindgen(constructor)]
+    fn new(listener: &JsValue) -> PageEvents;
+
+    /// Hears no more.
+    #[wasm_bindgen(method)]
+    pub fn close(this: &PageEvents);
+
+    /// Whether there is a page to leave.
+    #[wasm_bindgen(js_name = hasPage)]
+    pub fn has_page() -> bool;
+
+    /// Leaves the page.
+    pub fn navigate(url: &str);
+
+    /// Whether this is a context in which signatures can be checked.
+    #[wasm_bindgen(js_name = hasSubtleCrypto)]
+    pub fn has_subtle_crypto() -> bool;
+}
+
+impl PageEvents {
+    /// Listens.
+    #[must_use]
+    pub fn open(listener: Closure<dyn Fn()>) -> Self {
+        Self::new(&listener.into_js_value())
     }
-}
-
-/// Leaves the page. That there is none is refused before the machine hears of it.
-pub fn navigate(url: &str) {
-    let _ = host::call(&host::global("location"), "assign", &JsValue::from_str(url), &JsValue::UNDEFINED);
-}
-
-/// The page's URL.
-#[must_use]
-pub fn location() -> JsValue {
-    host::member(&host::global("location"), "href")
-}
-
-/// Whether this is a context in which signatures can be checked.
-#[must_use]
-pub fn has_subtle_crypto() -> bool {
-    host::member(&host::global("crypto"), "subtle").is_object()
 }

@@ -12,7 +12,7 @@
 use super::{
     io::{Answer, Area, Caller, Event, Output, Session, Snapshot},
     login::login_name,
-    machine::{Job, Machine, Reply},
+    machine::{Machine, OnLoad, OnSend, OnStore},
     session::SESSION,
 };
 use crate::core::{
@@ -34,70 +34,39 @@ use crate::core::{
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
 /// How often to look whether an exchange elsewhere is done.
 const LOOK_AGAIN: u64 = 250;
 
-/// A redirect that was handed in.
+/// A redirect that was handed in, and how far it is.
 #[derive(Debug)]
 pub(super) struct Progress<J> {
+    id: u32,
     state: String,
-    callers: Vec<Caller>,
-    /// The answer, once it is there.
-    answer: Option<Result<SignedIn<J>, Error>>,
-    /// Set while somebody else exchanges the code: when to look again, and until when.
-    look: Option<(UnixMillis, UnixMillis)>,
+    pub(super) callers: Vec<Caller>,
+    step: Step,
+    /// The redirect, until its login is found.
     callback: Option<Callback>,
-}
-
-#[derive(Debug)]
-struct SignedIn<J> {
-    session: Snapshot<J>,
-    app_state: Option<String>,
-}
-
-impl<J> Clone for SignedIn<J> {
-    fn clone(&self) -> Self {
-        Self { session: self.session.clone(), app_state: self.app_state.clone() }
-    }
-}
-
-impl<J> Progress<J> {
-    pub(super) fn into_callers(self) -> Vec<Caller> {
-        self.callers
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum CallbackJob<J> {
-    Load { state: String },
-    Spend { exchange: Box<Exchange>, callback: ValidatedCallback },
-    Send { exchange: Box<Exchange>, code: Secret },
-    Store { state: String, signed_in: SignedInJob<J> },
-    Adopt { state: String, app_state: Option<String> },
-}
-
-/// Keeps the private parts of [`SignedIn`] out of the machine's sight.
-#[derive(Debug)]
-pub(super) struct SignedInJob<J>(SignedIn<J>);
-
-/// An exchange under way. The login is kept as it was, for the case that the network fails.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    state: String,
+    /// The login as it was stored: read again at each step, and put back where the network fails.
     login: Secret,
-    nonce: String,
-    scope: String,
+    session: Option<Snapshot<J>>,
     app_state: Option<String>,
-    request: Option<(crate::core::protocol::pkce::CodeVerifier, String)>,
+    error: Option<Error>,
 }
 
-impl<J> CallbackJob<J> {
-    /// Its callers wait in [`Progress`].
-    pub(super) const fn caller(&self) -> Option<Caller> {
-        None
-    }
+#[derive(Debug)]
+enum Step {
+    /// Waits for its login.
+    Begun,
+    /// Waits for the mark.
+    Checked(ValidatedCallback),
+    /// Waits for the tokens, or to be stored.
+    Sent,
+    /// Somebody else exchanges the code: when to look again, and until when.
+    Elsewhere(UnixMillis, UnixMillis),
+    /// Its answer is there.
+    Done,
 }
 
 impl<J: Json> Machine<J> {
@@ -107,146 +76,154 @@ impl<J: Json> Machine<J> {
             Ok(callback) => callback,
             Err(error) => return self.settle(caller, Err(error)),
         };
-        let state = String::from(callback.state());
-        if let Some(progress) = self.callbacks.iter_mut().find(|progress| progress.state == state) {
-            match progress.answer.clone() {
-                Some(answer) => self.settle(caller, answer.map(Answer::from)),
-                None => progress.callers.push(caller),
-            }
-            return;
+        if let Some(progress) = self.callbacks.iter_mut().find(|progress| progress.state == callback.state()) {
+            progress.callers.push(caller);
+            let id = progress.id;
+            return self.tell(id);
         }
+        let id = self.next_op();
         self.callbacks.push(Progress {
-            state: state.clone(),
+            id,
+            state: callback.state().into(),
             callers: alloc::vec![caller],
-            answer: None,
-            look: None,
+            step: Step::Begun,
             callback: Some(callback),
+            login: Secret::default(),
+            session: None,
+            app_state: None,
+            error: None,
         });
-        self.load_login(state);
+        self.load_login(id);
     }
 
-    fn load_login(&mut self, state: String) {
-        self.load(Area::Login, &login_name(&state), Job::Callback(CallbackJob::Load { state }));
-    }
-
-    pub(super) fn callback_reply(&mut self, job: CallbackJob<J>, reply: Reply) {
-        match (job, reply) {
-            (CallbackJob::Load { state }, Reply::Loaded(Ok(login))) => self.login_loaded(state, login),
-            (CallbackJob::Load { state } | CallbackJob::Adopt { state, .. }, Reply::Loaded(Err(error))) => {
-                self.finish_callback(&state, Err(error));
-            }
-            // Where the mark could not be written the code is as good as before, and is sent once all the same.
-            (CallbackJob::Spend { exchange, callback }, Reply::Stored(_)) => self.exchange(exchange, &callback),
-            (CallbackJob::Send { exchange, code }, Reply::Responded(sent_at, result)) => {
-                self.exchanged(&exchange, &code, sent_at, result);
-            }
-            (CallbackJob::Store { state, signed_in }, Reply::Stored(result)) => {
-                self.session_stored(result);
-                self.keep_outcome(&state, signed_in.0.app_state.clone(), Outcome::SignedIn);
-                self.start_session(signed_in.0.session.clone());
-                self.emit(Output::Notify(Event::SignedIn(signed_in.0.session.clone())));
-                self.finish_callback(&state, Ok(signed_in.0));
-            }
-            (CallbackJob::Adopt { state, app_state }, Reply::Loaded(Ok(record))) => {
-                if let Some(tokens) = record.and_then(|record| record::read(record.expose())) {
-                    self.persisted = true;
-                    self.adopt(tokens);
-                }
-                self.answer_from_session(&state, app_state);
-            }
-            _ => {}
+    fn load_login(&mut self, id: u32) {
+        if let Some(progress) = self.progress(id) {
+            let name = login_name(&progress.state);
+            self.load(Area::Login, &name, OnLoad::Login(id));
         }
     }
 
-    fn login_loaded(&mut self, state: String, login: Option<Secret>) {
-        let Some(login) = login else {
-            return self.finish_callback(&state, Err(ErrorCode::CallbackStateUnknown.into()));
+    pub(super) fn login_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
+        let login = match result {
+            Err(error) => return self.fail(id, error),
+            Ok(None) => return self.fail(id, ErrorCode::CallbackStateUnknown.into()),
+            Ok(Some(login)) => login,
         };
         match Login::read(login.expose()) {
             None => {
-                self.remove(Area::Login, &login_name(&state));
-                self.finish_callback(&state, Err(ErrorCode::StorageCorrupt.into()));
+                if let Some(progress) = self.progress(id) {
+                    let name = login_name(&progress.state);
+                    self.remove(Area::Login, &name);
+                }
+                self.fail(id, ErrorCode::StorageCorrupt.into());
             }
-            Some(Login::Spent(spent)) => self.already_spent(&state, spent),
-            Some(Login::Open(transaction)) => self.check_callback(state, login, transaction),
+            Some(Login::Spent(spent)) => self.already_spent(id, spent),
+            Some(Login::Open(transaction)) => {
+                if let Some(progress) = self.progress(id) {
+                    progress.login = login;
+                    progress.app_state = transaction.app_state;
+                }
+                self.check_callback(id);
+            }
         }
     }
 
-    fn check_callback(&mut self, state: String, login: Secret, transaction: Transaction) {
-        let callback = self.progress(&state).and_then(|progress| progress.callback.take());
-        let (Some(callback), Some(metadata)) = (callback, &self.metadata) else {
-            return self.finish_callback(&state, Err(ErrorCode::CallbackInvalid.into()));
+    fn check_callback(&mut self, id: u32) {
+        let Some(index) = self.callbacks.iter().position(|progress| progress.id == id) else {
+            return;
         };
-        let Transaction { verifier, nonce, redirect_uri, scope, app_state } = transaction;
-        match callback.validate(metadata, &state) {
+        let (Some(progress), Some(metadata)) = (self.callbacks.get_mut(index), &self.metadata) else {
+            return;
+        };
+        let Some(callback) = progress.callback.take() else {
+            return;
+        };
+        match callback.validate(metadata, &progress.state) {
             Ok(callback) => {
-                let mark = Login::Spent(Spent { app_state: app_state.clone(), outcome: None });
-                let name = login_name(&state);
-                let request = Some((verifier, redirect_uri));
-                let exchange = Box::new(Exchange { state, login, nonce, scope, app_state, request });
-                self.store(Area::Login, &name, mark.write(), Job::Callback(CallbackJob::Spend { exchange, callback }));
+                progress.step = Step::Checked(callback);
+                self.keep_outcome(id, None, OnStore::Spent(id));
             }
             Err(error) => {
                 // A redirect that the server did not send leaves the login open for the one that it does.
                 if error.code() == ErrorCode::AuthorizationFailed {
-                    self.keep_outcome(&state, app_state, Outcome::Failed(error.code().as_str().into()));
+                    self.fail_for_good(id, error);
+                } else {
+                    self.fail(id, error);
                 }
-                self.finish_callback(&state, Err(error));
             }
         }
     }
 
-    fn exchange(&mut self, mut exchange: Box<Exchange>, callback: &ValidatedCallback) {
-        let (Some((verifier, redirect_uri)), Some(metadata)) = (exchange.request.take(), &self.metadata) else {
-            return;
-        };
-        let request = token::exchange_request(&self.config, metadata, callback, verifier, &redirect_uri);
-        let code = callback.code().clone();
-        self.send(request, Job::Callback(CallbackJob::Send { exchange, code }));
+    /// The login of a redirect that was checked.
+    fn transaction(&mut self, id: u32) -> Option<Transaction> {
+        match Login::read(self.progress(id)?.login.expose())? {
+            Login::Open(transaction) => Some(transaction),
+            Login::Spent(_) => None,
+        }
     }
 
-    fn exchanged(
+    pub(super) fn exchange(&mut self, id: u32) {
+        let transaction = self.transaction(id);
+        let step = self.progress(id).map(|progress| core::mem::replace(&mut progress.step, Step::Sent));
+        if let (Some(Step::Checked(callback)), Some(transaction), Some(metadata)) = (step, transaction, &self.metadata)
+        {
+            let Transaction { verifier, redirect_uri, .. } = transaction;
+            let request = token::exchange_request(&self.config, metadata, &callback, verifier, &redirect_uri);
+            self.send(request, OnSend::Exchange(id, callback.code().clone()));
+        }
+    }
+
+    pub(super) fn exchanged(
         &mut self,
-        exchange: &Exchange,
+        id: u32,
         code: &Secret,
         sent_at: UnixMillis,
         result: Result<Response, Unanswered>,
     ) {
-        let session = result
-            .map_err(Error::from)
-            .and_then(|response| token::token_response::<J>(Grant::AuthorizationCode, &response, &[code]))
-            .map(|response| TokenSet::new(response, sent_at, &exchange.scope))
-            .and_then(|tokens| self.signed_in(tokens, exchange));
-        match session {
+        match self.new_session(id, code, sent_at, result) {
             Ok(session) => {
                 let value = record::write(&session.tokens);
-                let signed_in = SignedIn { session: Rc::new(session), app_state: exchange.app_state.clone() };
-                let job = CallbackJob::Store { state: exchange.state.clone(), signed_in: SignedInJob(signed_in) };
-                self.store(Area::Session, SESSION, value, Job::Callback(job));
-            }
-            Err(error) => {
-                if error.code().is_retryable() {
-                    self.store(Area::Login, &login_name(&exchange.state), exchange.login.clone(), Job::Nothing);
-                } else {
-                    let outcome = Outcome::Failed(error.code().as_str().into());
-                    self.keep_outcome(&exchange.state, exchange.app_state.clone(), outcome);
+                if let Some(progress) = self.progress(id) {
+                    progress.session = Some(Rc::new(session));
                 }
-                self.finish_callback(&exchange.state, Err(error));
+                // What is still to come of the session before is not to be written over this one.
+                self.epoch += 1;
+                self.store(Area::Session, SESSION, value, OnStore::SignedIn(id));
+            }
+            Err(error) if !error.code().is_retryable() => self.fail_for_good(id, error),
+            Err(error) => {
+                if let Some(progress) = self.progress(id) {
+                    let (name, login) = (login_name(&progress.state), progress.login.clone());
+                    self.store(Area::Login, &name, login, OnStore::Nothing);
+                }
+                self.fail(id, error);
             }
         }
     }
 
-    fn signed_in(&self, tokens: TokenSet, exchange: &Exchange) -> Result<Session<J>, Error> {
-        let Some(id_token) = &tokens.id_token else {
-            return if self.config.asks_for_id_token(&exchange.scope) {
-                Err(ErrorCode::IdTokenMissing.into())
-            } else {
-                Ok(Session { tokens, claims: None })
-            };
-        };
-        let claims: J = id_token::claims(id_token)?;
-        id_token::check(&claims, &self.expected(Some(&exchange.nonce), None))?;
-        Ok(Session { tokens, claims: Some(claims) })
+    fn new_session(
+        &mut self,
+        id: u32,
+        code: &Secret,
+        sent_at: UnixMillis,
+        result: Result<Response, Unanswered>,
+    ) -> Result<Session<J>, Error> {
+        let response = token::token_response::<J>(Grant::AuthorizationCode, &result?, &[code])?;
+        let transaction = self.transaction(id).ok_or(ErrorCode::StorageCorrupt)?;
+        let mut session = Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims: None };
+        match &session.tokens.id_token {
+            Some(id_token) => {
+                let claims: J = id_token::claims(id_token)?;
+                id_token::check(
+                    &claims,
+                    &Expected { now: Some(self.now), ..self.expected(Some(&transaction.nonce), None) },
+                )?;
+                session.claims = Some(claims);
+            }
+            None if transaction.asks_for_id_token() => return Err(ErrorCode::IdTokenMissing.into()),
+            None => {}
+        }
+        Ok(session)
     }
 
     /// What an ID token is to be checked against.
@@ -256,96 +233,141 @@ impl<J: Json> Machine<J> {
             client_id: &self.config.client_id,
             nonce,
             subject,
-            now: self.now,
+            now: None,
             tolerance: self.config.clock_tolerance,
         }
     }
 
-    fn already_spent(&mut self, state: &str, spent: Spent) {
-        match spent.outcome {
-            Some(Outcome::SignedIn) if self.session.is_some() => self.answer_from_session(state, spent.app_state),
-            Some(Outcome::SignedIn) => {
-                let job = CallbackJob::Adopt { state: state.into(), app_state: spent.app_state };
-                self.load(Area::Session, SESSION, Job::Callback(job));
-            }
-            Some(Outcome::Failed(code)) => {
-                let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
-                self.finish_callback(state, Err(known.copied().unwrap_or(ErrorCode::CallbackStateUnknown).into()));
-            }
-            None => {
-                let (now, limit) = (self.now, self.config.request_timeout);
-                if let Some(progress) = self.progress(state) {
-                    let until = progress.look.map_or(now.plus(limit), |(_, until)| until);
-                    if now < until {
-                        progress.look = Some((now.plus(LOOK_AGAIN), until));
-                        return;
-                    }
-                }
-                self.finish_callback(state, Err(ErrorCode::CallbackStateUnknown.into()));
-            }
+    pub(super) fn callback_stored(&mut self, id: u32, result: &Result<(), Error>) {
+        self.session_stored(result);
+        self.keep_outcome(id, Some(Outcome::SignedIn), OnStore::Nothing);
+        if let Some(session) = self.progress(id).and_then(|progress| progress.session.clone()) {
+            self.start_session(session.clone());
+            self.emit(Output::Notify(Event::SignedIn(session)));
         }
+        self.finish(id);
     }
 
-    fn answer_from_session(&mut self, state: &str, app_state: Option<String>) {
-        let answer = match &self.session {
-            Some(session) => Ok(SignedIn { session: session.clone(), app_state }),
-            None => Err(ErrorCode::CallbackStateUnknown.into()),
-        };
-        self.finish_callback(state, answer);
-    }
-
-    fn keep_outcome(&mut self, state: &str, app_state: Option<String>, outcome: Outcome) {
-        let spent = Login::Spent(Spent { app_state, outcome: Some(outcome) });
-        self.store(Area::Login, &login_name(state), spent.write(), Job::Nothing);
-    }
-
-    fn finish_callback(&mut self, state: &str, answer: Result<SignedIn<J>, Error>) {
-        let Some(index) = self.callbacks.iter().position(|progress| progress.state == state) else {
+    fn already_spent(&mut self, id: u32, spent: Spent) {
+        let (now, limit) = (self.now, self.config.request_timeout);
+        let Some(progress) = self.progress(id) else {
             return;
         };
-        let mut progress = self.callbacks.swap_remove(index);
-        for caller in progress.callers.drain(..) {
-            self.settle(caller, answer.clone().map(Answer::from));
-        }
-        // What may go away, and what is no answer to the redirect at all, is asked anew the next time.
-        let lasts = answer.as_ref().err().is_none_or(|error| {
-            matches!(
-                error.code().action(),
-                crate::core::words::error::Action::SignIn | crate::core::words::error::Action::Report
-            )
-        });
-        if lasts {
-            progress.answer = Some(answer);
-            progress.look = None;
-            self.callbacks.push(progress);
+        progress.app_state = spent.app_state;
+        match spent.outcome {
+            // The store first: this tab may have an older session.
+            Some(Outcome::SignedIn) => self.load(Area::Session, SESSION, OnLoad::Adopt(id)),
+            Some(Outcome::Failed(code)) => {
+                let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
+                self.fail(id, (*known.unwrap_or(&ErrorCode::CallbackStateUnknown)).into());
+            }
+            None => {
+                let until = if let Step::Elsewhere(_, until) = progress.step { until } else { now.plus(limit) };
+                if now >= until {
+                    return self.fail(id, ErrorCode::CallbackStateUnknown.into());
+                }
+                progress.step = Step::Elsewhere(now.plus(LOOK_AGAIN), until);
+            }
         }
     }
 
-    fn progress(&mut self, state: &str) -> Option<&mut Progress<J>> {
-        self.callbacks.iter_mut().find(|progress| progress.state == state)
+    pub(super) fn adopt_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
+        if let Some(tokens) = result.ok().flatten().and_then(|record| record::read(record.expose())) {
+            if self.is_news(&tokens) {
+                self.persisted = true;
+                self.epoch += 1;
+                self.adopt(tokens);
+            }
+        }
+        let session = self.session.clone();
+        match self.progress(id) {
+            Some(progress) if session.is_some() => {
+                progress.session = session;
+                self.finish(id);
+            }
+            _ => self.fail(id, ErrorCode::CallbackStateUnknown.into()),
+        }
+    }
+
+    /// Writes down how far the login is: the verifier goes, what the same redirect is to be answered stays.
+    fn keep_outcome(&mut self, id: u32, outcome: Option<Outcome>, then: OnStore<J>) {
+        if let Some(progress) = self.progress(id) {
+            let spent = Login::Spent(Spent { app_state: progress.app_state.clone(), outcome });
+            let name = login_name(&progress.state);
+            self.store(Area::Login, &name, spent.write(), then);
+        }
+    }
+
+    /// Tells the failure; the same redirect may be tried again.
+    fn fail(&mut self, id: u32, error: Error) {
+        if let Some(progress) = self.progress(id) {
+            progress.error = Some(error);
+        }
+        self.finish(id);
+        self.callbacks.retain(|progress| progress.id != id);
+    }
+
+    /// Tells the failure, now and whenever the same redirect is handed in again.
+    fn fail_for_good(&mut self, id: u32, error: Error) {
+        self.keep_outcome(id, Some(Outcome::Failed(error.code().as_str().into())), OnStore::Nothing);
+        if let Some(progress) = self.progress(id) {
+            progress.error = Some(error);
+        }
+        self.finish(id);
+    }
+
+    fn finish(&mut self, id: u32) {
+        if let Some(progress) = self.progress(id) {
+            progress.step = Step::Done;
+            progress.login = Secret::default();
+        }
+        self.tell(id);
+    }
+
+    /// Tells those who wait, where the answer is there.
+    fn tell(&mut self, id: u32) {
+        let Some(progress) = self.progress(id).filter(|progress| matches!(progress.step, Step::Done)) else {
+            return;
+        };
+        let callers = core::mem::take(&mut progress.callers);
+        let (session, app_state, error) =
+            (progress.session.clone(), progress.app_state.clone(), progress.error.clone());
+        for caller in callers {
+            let result = match (&error, &session) {
+                (None, Some(session)) => {
+                    Ok(Answer::Callback { session: session.clone(), app_state: app_state.clone() })
+                }
+                (error, _) => Err(error.clone().unwrap_or_else(|| ErrorCode::CallbackStateUnknown.into())),
+            };
+            self.settle(caller, result);
+        }
+    }
+
+    fn progress(&mut self, id: u32) -> Option<&mut Progress<J>> {
+        self.callbacks.iter_mut().find(|progress| progress.id == id)
     }
 
     pub(super) fn callback_deadline(&self) -> Option<UnixMillis> {
-        self.callbacks.iter().filter_map(|progress| progress.look).map(|(at, _)| at).min()
+        let mut deadline = None;
+        for progress in &self.callbacks {
+            if let Step::Elsewhere(at, _) = progress.step {
+                deadline = Some(deadline.map_or(at, |earlier: UnixMillis| earlier.min(at)));
+            }
+        }
+        deadline.filter(|at| at.0 < u64::MAX)
     }
 
     pub(super) fn callbacks_on_time(&mut self) {
         let now = self.now;
-        let due = |progress: &&mut Progress<J>| progress.look.is_some_and(|(at, _)| at <= now);
-        let mut states = Vec::new();
-        for progress in self.callbacks.iter_mut().filter(due) {
-            // The next look is set when this one's answer is there; until then it must not come due again.
-            progress.look = progress.look.map(|(_, until)| (UnixMillis(u64::MAX), until));
-            states.push(progress.state.clone());
+        while let Some(progress) =
+            self.callbacks.iter_mut().find(|progress| matches!(progress.step, Step::Elsewhere(at, _) if at <= now))
+        {
+            if let Step::Elsewhere(at, _) = &mut progress.step {
+                // The next look is set when this one's answer is there; until then it must not come due again.
+                *at = UnixMillis(u64::MAX);
+            }
+            let id = progress.id;
+            self.load_login(id);
         }
-        for state in states {
-            self.load_login(state);
-        }
-    }
-}
-
-impl<J> From<SignedIn<J>> for Answer<J> {
-    fn from(SignedIn { session, app_state }: SignedIn<J>) -> Self {
-        Self::Callback { session, app_state }
     }
 }

@@ -13,12 +13,13 @@ pub type Op = u32;
 
 /// Where something is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Area {
     /// What the configuration calls `storage`.
-    Session,
+    Session = 0,
     /// Where a login under way survives the way to the server and back: the same place, but for
     /// `storage: "memory"`, which would forget it on the way.
-    Login,
+    Login = 1,
 }
 
 /// A session: its tokens, and the claims of its ID token.
@@ -81,8 +82,8 @@ pub enum Output<J> {
     },
     /// Tell the listeners.
     Notify(Event<J>),
-    /// Leave the page.
-    Navigate(String),
+    /// Leave the page. The URL of a logout carries the ID token.
+    Navigate(Secret),
 }
 
 /// What a caller is told.
@@ -110,8 +111,8 @@ pub enum Answer<J> {
     Session(Option<Snapshot<J>>),
     /// `getAccessToken`.
     AccessToken(Secret),
-    /// `logout`: where the server ends its session.
-    LogoutUrl(Option<String>),
+    /// `logout`: where the server ends its session. It carries the ID token.
+    LogoutUrl(Option<Secret>),
 }
 
 /// What listeners are told.

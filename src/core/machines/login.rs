@@ -2,7 +2,7 @@
 
 use super::{
     io::{Answer, Area, Caller, Output},
-    machine::{Job, Machine, Reply},
+    machine::{Machine, OnLoad, OnStore},
 };
 use crate::core::{
     memory::transaction::{Login, Logins, Transaction},
@@ -11,7 +11,7 @@ use crate::core::{
         pkce::{CodeVerifier, VERIFIER_MIN},
     },
     words::{
-        error::ErrorCode,
+        error::{Error, ErrorCode},
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
         secret::Secret,
@@ -29,27 +29,14 @@ pub(super) fn login_name(state: &str) -> String {
     name
 }
 
-#[derive(Debug)]
-pub(super) enum LoginJob {
-    List(Box<Begun>),
-    Store(Box<Begun>),
-}
-
 /// A login that is about to be stored.
 #[derive(Debug)]
 pub(super) struct Begun {
-    caller: Caller,
+    pub(super) caller: Caller,
     navigate: bool,
     state: String,
     url: String,
     transaction: Secret,
-}
-
-impl LoginJob {
-    pub(super) const fn caller(&self) -> Caller {
-        let (Self::List(begun) | Self::Store(begun)) = self;
-        begun.caller
-    }
 }
 
 impl<J: Json> Machine<J> {
@@ -70,34 +57,37 @@ impl<J: Json> Machine<J> {
             scope: options.scope.unwrap_or_else(|| self.config.scope.clone()),
             app_state: options.app_state,
         });
-        let begun = Begun { caller, navigate, state, url, transaction: transaction.write() };
-        self.load(Area::Login, LOGINS, Job::Login(LoginJob::List(Box::new(begun))));
+        let begun = Box::new(Begun { caller, navigate, state, url, transaction: transaction.write() });
+        self.load(Area::Login, LOGINS, OnLoad::Logins(begun));
     }
 
-    pub(super) fn login_reply(&mut self, job: LoginJob, reply: Reply) {
-        match (job, reply) {
-            (LoginJob::List(mut begun), Reply::Loaded(Ok(list))) => {
-                let mut logins = Logins::read(list.as_ref().map_or("", Secret::expose));
-                for forgotten in logins.add(&begun.state, self.now) {
-                    self.remove(Area::Login, &login_name(&forgotten));
-                }
-                // The list first: a login that nobody lists would stay for ever.
-                self.store(Area::Login, LOGINS, logins.write(), Job::Nothing);
-                let transaction = core::mem::take(&mut begun.transaction);
-                let name = login_name(&begun.state);
-                self.store(Area::Login, &name, transaction, Job::Login(LoginJob::Store(begun)));
-            }
-            (LoginJob::Store(begun), Reply::Stored(Ok(()))) => {
-                let Begun { caller, navigate, state, url, transaction: _ } = *begun;
-                if navigate {
-                    self.emit(Output::Navigate(url));
-                    self.settle(caller, Ok(Answer::Done));
-                } else {
-                    self.settle(caller, Ok(Answer::LoginUrl { url, state }));
-                }
-            }
-            (job, Reply::Loaded(Err(error)) | Reply::Stored(Err(error))) => self.settle(job.caller(), Err(error)),
-            _ => {}
+    pub(super) fn logins_loaded(&mut self, mut begun: Box<Begun>, result: Result<Option<Secret>, Error>) {
+        let list = match result {
+            Ok(list) => list,
+            Err(error) => return self.settle(begun.caller, Err(error)),
+        };
+        let mut logins = Logins::read(list.as_ref().map_or("", Secret::expose).into());
+        logins.add(&begun.state, self.now);
+        while let Some(forgotten) = logins.forget(self.now) {
+            self.remove(Area::Login, &login_name(&forgotten));
         }
+        // The list first: a login that nobody lists would stay for ever.
+        self.store(Area::Login, LOGINS, logins.write(), OnStore::Nothing);
+        let transaction = core::mem::take(&mut begun.transaction);
+        let name = login_name(&begun.state);
+        self.store(Area::Login, &name, transaction, OnStore::Login(begun));
+    }
+
+    pub(super) fn login_stored(&mut self, begun: Begun, result: Result<(), Error>) {
+        let Begun { caller, navigate, state, url, transaction: _ } = begun;
+        let answer = match result {
+            Err(error) => Err(error),
+            Ok(()) if navigate => {
+                self.emit(Output::Navigate(Secret::new(url)));
+                Ok(Answer::Done)
+            }
+            Ok(()) => Ok(Answer::LoginUrl { url, state }),
+        };
+        self.settle(caller, answer);
     }
 }

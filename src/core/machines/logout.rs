@@ -2,34 +2,28 @@
 
 use super::{
     io::{Answer, Area, Caller, Output, SignOutReason},
-    machine::{Job, Machine, Reply},
+    machine::{Machine, OnLoad, OnStore},
 };
 use crate::core::{
     protocol::end_session,
     words::{
-        error::{Error, ErrorCode},
+        error::Error,
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
         secret::Secret,
     },
 };
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 /// The name under which the state of a logout is stored.
 const LOGOUT: &str = "logout";
 
+/// A logout at the server that is about to begin.
 #[derive(Debug)]
-pub(super) enum LogoutJob {
-    Store { caller: Caller, url: String, navigate: bool },
-    Check { caller: Caller, url: String },
-}
-
-impl LogoutJob {
-    pub(super) const fn caller(&self) -> Caller {
-        match self {
-            Self::Store { caller, .. } | Self::Check { caller, .. } => *caller,
-        }
-    }
+pub(super) struct Leaving {
+    pub(super) caller: Caller,
+    url: Secret,
+    navigate: bool,
 }
 
 impl<J: Json> Machine<J> {
@@ -50,44 +44,35 @@ impl<J: Json> Machine<J> {
         let Some(endpoint) = endpoint.filter(|_| !local) else {
             return self.settle(caller, Ok(Answer::LogoutUrl(None)));
         };
-        let back = post_logout_redirect_uri.or_else(|| self.config.post_logout_redirect_uri.clone());
-        let state = token(entropy.get(..TOKEN_LENGTH).unwrap_or_default());
-        let url = end_session::end_session_url(endpoint, &self.config, id_token.as_ref(), back.as_deref(), &state);
+        let back = post_logout_redirect_uri.as_deref().or(self.config.post_logout_redirect_uri.as_deref());
+        let (for_state, _) = entropy.split_at(TOKEN_LENGTH);
+        let state = token(for_state);
+        let url = end_session::end_session_url(endpoint, &self.config, id_token.as_ref(), back, &state);
+        let leaving = Leaving { caller, url: Secret::new(url), navigate };
         if back.is_some() {
-            let job = LogoutJob::Store { caller, url, navigate };
-            self.store(Area::Login, LOGOUT, Secret::new(state), Job::Logout(job));
+            self.store(Area::Login, LOGOUT, Secret::new(state), OnStore::Logout(Box::new(leaving)));
         } else {
-            self.leave(caller, url, navigate);
+            self.leave(leaving);
         }
+    }
+
+    pub(super) fn leave(&mut self, leaving: Leaving) {
+        if leaving.navigate {
+            self.emit(Output::Navigate(leaving.url.clone()));
+        }
+        self.settle(leaving.caller, Ok(Answer::LogoutUrl(Some(leaving.url))));
     }
 
     /// `handleLogoutCallback`: takes the redirect back from the server's logout.
     pub fn logout_callback(&mut self, caller: Caller, url: String) {
-        self.load(Area::Login, LOGOUT, Job::Logout(LogoutJob::Check { caller, url }));
+        self.load(Area::Login, LOGOUT, OnLoad::Logout(caller, url));
     }
 
-    pub(super) fn logout_reply(&mut self, job: LogoutJob, reply: Reply) {
-        match (job, reply) {
-            // The session is over here in any case; that the way back cannot be checked must not keep the user.
-            (LogoutJob::Store { caller, url, navigate }, Reply::Stored(_)) => self.leave(caller, url, navigate),
-            (LogoutJob::Check { caller, url }, Reply::Loaded(Ok(sent))) => {
-                let checked = end_session::check_state(&url, sent.as_ref().map(Secret::expose));
-                if checked.is_ok() {
-                    self.remove(Area::Login, LOGOUT);
-                }
-                self.settle(caller, checked.map(|()| Answer::Done));
-            }
-            (LogoutJob::Check { caller, .. }, _) => {
-                self.settle(caller, Err(Error::new(ErrorCode::StorageUnavailable)));
-            }
-            _ => {}
+    pub(super) fn logout_loaded(&mut self, caller: Caller, url: &str, result: Result<Option<Secret>, Error>) {
+        let checked = result.and_then(|sent| end_session::check_state(url, sent.as_ref().map(Secret::expose)));
+        if checked.is_ok() {
+            self.remove(Area::Login, LOGOUT);
         }
-    }
-
-    fn leave(&mut self, caller: Caller, url: String, navigate: bool) {
-        if navigate {
-            self.emit(Output::Navigate(url.clone()));
-        }
-        self.settle(caller, Ok(Answer::LogoutUrl(Some(url))));
+        self.settle(caller, checked.map(|()| Answer::Done));
     }
 }

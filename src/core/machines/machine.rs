@@ -1,15 +1,13 @@
 //! THE machine: one client, from its opening to its close.
 //!
-//! Its flows lie beside it, each a chain of jobs: a job is what to do with the answer to one output.
+//! Its flows lie beside it, each a chain of outputs and of what to do with their answers.
 
 use super::{
-    callback::CallbackJob,
+    callback::Progress,
     io::{Answer, Area, Caller, Op, Output, Snapshot},
-    login::LoginJob,
-    logout::LogoutJob,
-    open::OpenJob,
+    login::Begun,
     refresh::Phase,
-    session::{RefreshJob, Waiter},
+    session::Waiter,
 };
 use crate::core::{
     protocol::metadata::Metadata,
@@ -40,35 +38,66 @@ pub struct Machine<J> {
     pub(super) epoch: u32,
     /// Whether the store holds the session. Where it could not be written, its absence says nothing.
     pub(super) persisted: bool,
+    /// The access token that the session's replaced.
+    pub(super) superseded: Option<Secret>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
     pub(super) phase: Phase,
     pub(super) waiters: Vec<Waiter>,
-    pub(super) callbacks: Vec<super::callback::Progress<J>>,
+    pub(super) callbacks: Vec<Progress<J>>,
 
     closed: bool,
-    jobs: Vec<(Op, Box<Job<J>>)>,
     last_op: Op,
+    /// What to do with the answers that are under way.
+    loads: Vec<(Op, OnLoad<J>)>,
+    stores: Vec<(Op, OnStore<J>)>,
+    sends: Vec<(Op, OnSend<J>)>,
     outputs: Vec<Output<J>>,
 }
 
-/// What to do with the answer to an output.
+/// What to do with what is read.
 #[derive(Debug)]
-pub(super) enum Job<J> {
-    Open(OpenJob<J>),
-    Login(LoginJob),
-    Callback(CallbackJob<J>),
-    Refresh(RefreshJob<J>),
-    Logout(LogoutJob),
-    /// Nothing: it is done as well as it can be.
-    Nothing,
+pub(super) enum OnLoad<J> {
+    /// Opening: adopt the session. With the metadata that the server gave.
+    Open(Caller, Option<J>),
+    /// A login's beginning: put it on the list.
+    Logins(Box<Begun>),
+    /// A redirect, by its number: find its login.
+    Login(u32),
+    /// A redirect that was answered elsewhere: take the session that came of it.
+    Adopt(u32),
+    /// A refresh, in an epoch: adopt what another tab brought, or go on.
+    Refresh(u32),
+    /// A redirect back from the server's logout.
+    Logout(Caller, String),
 }
 
-/// An answer of the host.
-pub(super) enum Reply {
-    Loaded(Result<Option<Secret>, Error>),
-    Stored(Result<(), Error>),
-    Responded(UnixMillis, Result<Response, Unanswered>),
+/// What to do when something is written.
+#[derive(Debug)]
+pub(super) enum OnStore<J> {
+    /// Nothing: it is done as well as it can be.
+    Nothing,
+    /// A login's beginning: give the URL out.
+    Login(Box<Begun>),
+    /// A redirect, by its number: its login is marked, so exchange its code.
+    Spent(u32),
+    /// A redirect, by its number: its session is stored, so tell.
+    SignedIn(u32),
+    /// A refresh, in an epoch: the new session is stored, so tell.
+    Refreshed(u32, Snapshot<J>),
+    /// A logout: leave.
+    Logout(Box<super::logout::Leaving>),
+}
+
+/// What to do with a response.
+#[derive(Debug)]
+pub(super) enum OnSend<J> {
+    /// Opening: the metadata, at the first or at the second place. With the program's own.
+    Discover(Caller, bool, Option<J>),
+    /// A redirect, by its number: the tokens. With the code that was sent.
+    Exchange(u32, Secret),
+    /// A refresh, in an epoch: the tokens. With the refresh token that was sent.
+    Refresh(u32, Secret),
 }
 
 impl<J: Json> Machine<J> {
@@ -85,13 +114,16 @@ impl<J: Json> Machine<J> {
             ended: None,
             epoch: 0,
             persisted: false,
+            superseded: None,
             refresh_due: None,
             phase: Phase::Idle,
             waiters: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
-            jobs: Vec::new(),
             last_op: 0,
+            loads: Vec::new(),
+            stores: Vec::new(),
+            sends: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -117,32 +149,88 @@ impl<J: Json> Machine<J> {
 
     /// `close`: ends everything and lets go of every secret. The stored session stays.
     pub fn close(&mut self, caller: Caller) {
-        let mut callers: Vec<Caller> = self.waiters.drain(..).map(|waiter| waiter.caller).collect();
-        callers.extend(self.callbacks.drain(..).flat_map(|progress| progress.into_callers()));
-        callers.extend(self.jobs.drain(..).filter_map(|(_, job)| job.caller()));
-        for caller in callers {
-            self.settle(caller, Err(ErrorCode::ClientClosed.into()));
+        self.outputs.clear();
+        for waiting in self.callers() {
+            self.settle(waiting, Err(ErrorCode::ClientClosed.into()));
         }
+        self.waiters.clear();
+        self.callbacks.clear();
+        self.loads.clear();
+        self.stores.clear();
+        self.sends.clear();
         self.session = None;
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
+    }
+
+    /// Everybody who waits.
+    fn callers(&self) -> Vec<Caller> {
+        let mut callers: Vec<Caller> = self.waiters.iter().map(|waiter| waiter.caller).collect();
+        for progress in &self.callbacks {
+            callers.extend(&progress.callers);
+        }
+        for (_, load) in &self.loads {
+            match load {
+                OnLoad::Open(caller, _) | OnLoad::Logout(caller, _) => callers.push(*caller),
+                OnLoad::Logins(begun) => callers.push(begun.caller),
+                OnLoad::Login(_) | OnLoad::Adopt(_) | OnLoad::Refresh(_) => {}
+            }
+        }
+        for (_, store) in &self.stores {
+            match store {
+                OnStore::Login(begun) => callers.push(begun.caller),
+                OnStore::Logout(leaving) => callers.push(leaving.caller),
+                OnStore::Nothing | OnStore::Spent(_) | OnStore::SignedIn(_) | OnStore::Refreshed(..) => {}
+            }
+        }
+        for (_, send) in &self.sends {
+            if let OnSend::Discover(caller, ..) = send {
+                callers.push(*caller);
+            }
+        }
+        callers
     }
 
     // ── What the host answers ───────────────────────────────────────────────────────────────────────────────
 
     /// Answers [`Output::Load`]: the value, or that there is none, or that the storage fails.
     pub fn loaded(&mut self, op: Op, result: Result<Option<Secret>, Error>, now: UnixMillis) {
-        self.reply(op, Reply::Loaded(result), now);
+        self.now = now;
+        match take(&mut self.loads, op) {
+            None => {}
+            Some(OnLoad::Open(caller, discovered)) => self.open_loaded(caller, discovered, result),
+            Some(OnLoad::Logins(begun)) => self.logins_loaded(begun, result),
+            Some(OnLoad::Login(id)) => self.login_loaded(id, result),
+            Some(OnLoad::Adopt(id)) => self.adopt_loaded(id, result),
+            Some(OnLoad::Refresh(epoch)) => self.refresh_loaded(epoch, result),
+            Some(OnLoad::Logout(caller, url)) => self.logout_loaded(caller, &url, result),
+        }
     }
 
     /// Answers [`Output::Store`] and [`Output::Remove`].
     pub fn stored(&mut self, op: Op, result: Result<(), Error>, now: UnixMillis) {
-        self.reply(op, Reply::Stored(result), now);
+        self.now = now;
+        match take(&mut self.stores, op) {
+            None | Some(OnStore::Nothing) => {}
+            Some(OnStore::Login(begun)) => self.login_stored(*begun, result),
+            // Where the mark could not be written the code is as good as before, and is sent once all the same.
+            Some(OnStore::Spent(id)) => self.exchange(id),
+            Some(OnStore::SignedIn(id)) => self.callback_stored(id, &result),
+            Some(OnStore::Refreshed(epoch, session)) => self.refresh_stored(epoch, session, &result),
+            // The session is over here in any case; that the way back cannot be checked must not keep the user.
+            Some(OnStore::Logout(leaving)) => self.leave(*leaving),
+        }
     }
 
     /// Answers [`Output::Send`]. The response comes with the instant at which the request was sent.
     pub fn responded(&mut self, op: Op, sent_at: UnixMillis, result: Result<Response, Unanswered>, now: UnixMillis) {
-        self.reply(op, Reply::Responded(sent_at, result), now);
+        self.now = now;
+        match take(&mut self.sends, op) {
+            None => {}
+            Some(OnSend::Discover(caller, again, given)) => self.discovered(caller, again, given, result),
+            Some(OnSend::Exchange(id, code)) => self.exchanged(id, &code, sent_at, result),
+            Some(OnSend::Refresh(epoch, sent)) => self.refresh_responded(epoch, &sent, sent_at, result),
+        }
     }
 
     /// The deadline has come, or it may have.
@@ -165,31 +253,19 @@ impl<J: Json> Machine<J> {
         if self.outputs.is_empty() { None } else { Some(self.outputs.remove(0)) }
     }
 
-    /// When to hand in [`Input::Wake`], at the latest.
+    /// When to call [`wake`](Self::wake), at the latest.
     #[must_use]
     pub fn deadline(&self) -> Option<UnixMillis> {
-        [self.refresh_deadline(), self.callback_deadline()].into_iter().flatten().min()
+        match (self.refresh_deadline(), self.callback_deadline()) {
+            (Some(refresh), Some(callback)) => Some(refresh.min(callback)),
+            (refresh, callback) => refresh.or(callback),
+        }
     }
 
     /// The server's metadata, once it is open.
     #[must_use]
     pub const fn metadata(&self) -> Option<&Metadata> {
         self.metadata.as_ref()
-    }
-
-    fn reply(&mut self, op: Op, reply: Reply, now: UnixMillis) {
-        self.now = now;
-        let Some(index) = self.jobs.iter().position(|(waiting, _)| *waiting == op) else {
-            return;
-        };
-        match *self.jobs.swap_remove(index).1 {
-            Job::Open(job) => self.open_reply(job, reply),
-            Job::Login(job) => self.login_reply(job, reply),
-            Job::Callback(job) => self.callback_reply(job, reply),
-            Job::Refresh(job) => self.refresh_reply(job, reply),
-            Job::Logout(job) => self.logout_reply(job, reply),
-            Job::Nothing => {}
-        }
     }
 
     pub(super) fn settle(&mut self, caller: Caller, result: Result<Answer<J>, Error>) {
@@ -200,29 +276,31 @@ impl<J: Json> Machine<J> {
         self.outputs.push(output);
     }
 
-    fn begin(&mut self, job: Job<J>) -> Op {
+    pub(super) fn next_op(&mut self) -> Op {
         self.last_op += 1;
-        self.jobs.push((self.last_op, Box::new(job)));
         self.last_op
     }
 
-    pub(super) fn load(&mut self, area: Area, name: &str, job: Job<J>) {
-        let (op, key) = (self.begin(job), self.key(name));
+    pub(super) fn load(&mut self, area: Area, name: &str, then: OnLoad<J>) {
+        let (op, key) = (self.next_op(), self.key(name));
+        self.loads.push((op, then));
         self.emit(Output::Load { op, area, key });
     }
 
-    pub(super) fn store(&mut self, area: Area, name: &str, value: Secret, job: Job<J>) {
-        let (op, key) = (self.begin(job), self.key(name));
+    pub(super) fn store(&mut self, area: Area, name: &str, value: Secret, then: OnStore<J>) {
+        let (op, key) = (self.next_op(), self.key(name));
+        self.stores.push((op, then));
         self.emit(Output::Store { op, area, key, value });
     }
 
     pub(super) fn remove(&mut self, area: Area, name: &str) {
-        let (op, key) = (self.begin(Job::Nothing), self.key(name));
+        let (op, key) = (self.next_op(), self.key(name));
         self.emit(Output::Remove { op, area, key });
     }
 
-    pub(super) fn send(&mut self, request: Request, job: Job<J>) {
-        let op = self.begin(job);
+    pub(super) fn send(&mut self, request: Request, then: OnSend<J>) {
+        let op = self.next_op();
+        self.sends.push((op, then));
         self.emit(Output::Send { op, request });
     }
 
@@ -237,14 +315,7 @@ impl<J: Json> Machine<J> {
     }
 }
 
-impl<J> Job<J> {
-    const fn caller(&self) -> Option<Caller> {
-        match self {
-            Self::Open(job) => Some(job.caller()),
-            Self::Login(job) => Some(job.caller()),
-            Self::Logout(job) => Some(job.caller()),
-            Self::Callback(job) => job.caller(),
-            Self::Refresh(_) | Self::Nothing => None,
-        }
-    }
+fn take<T>(waiting: &mut Vec<(Op, T)>, op: Op) -> Option<T> {
+    let index = waiting.iter().position(|(waiting, _)| *waiting == op)?;
+    Some(waiting.swap_remove(index).1)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     io::{Answer, Area, Caller},
-    machine::{Job, Machine, Reply},
+    machine::{Machine, OnLoad, OnSend},
     session::SESSION,
 };
 use crate::core::{
@@ -12,71 +12,38 @@ use crate::core::{
         error::{Error, ErrorCode},
         http::{Request, Response, Unanswered},
         json::Json,
+        secret::Secret,
     },
 };
-
-#[derive(Debug)]
-pub(super) enum OpenJob<J> {
-    Discover { caller: Caller, given: Option<J>, oauth: bool },
-    Adopt { caller: Caller, discovered: Option<J> },
-}
-
-impl<J> OpenJob<J> {
-    pub(super) const fn caller(&self) -> Caller {
-        match self {
-            Self::Discover { caller, .. } | Self::Adopt { caller, .. } => *caller,
-        }
-    }
-}
 
 impl<J: Json> Machine<J> {
     /// `AuthClient.create`, first of all and once. `given` are the program's own metadata.
     pub fn open(&mut self, caller: Caller, given: Option<J>) {
         let is_given = |name| given.as_ref().is_some_and(|given| given.member(name).is_some());
-        let whole = is_given("authorization_endpoint") && is_given("token_endpoint");
         match &self.config.issuer {
-            Some(issuer) if !whole => {
+            Some(issuer) if !is_given("authorization_endpoint") || !is_given("token_endpoint") => {
                 let request = Request::get(metadata::openid_configuration_url(issuer));
-                self.send(request, Job::Open(OpenJob::Discover { caller, given, oauth: false }));
+                self.send(request, OnSend::Discover(caller, false, given));
             }
             _ => self.opened(caller, given.as_ref(), None),
         }
     }
 
-    pub(super) fn open_reply(&mut self, job: OpenJob<J>, reply: Reply) {
-        match (job, reply) {
-            (OpenJob::Discover { caller, given, oauth }, Reply::Responded(_, result)) => {
-                self.discovered(caller, given, oauth, result);
-            }
-            (OpenJob::Adopt { caller, discovered }, Reply::Loaded(Ok(record))) => {
-                if let Some(record) = record {
-                    match record::read(record.expose()) {
-                        Some(tokens) => {
-                            self.persisted = true;
-                            self.adopt(tokens);
-                        }
-                        // Garbage, or another release's. It stays where it is until somebody signs in.
-                        None => self.ended = Some(ErrorCode::StorageCorrupt),
-                    }
-                }
-                self.settle(caller, Ok(Answer::Opened(discovered)));
-            }
-            (OpenJob::Adopt { caller, .. }, Reply::Loaded(Err(error))) => self.settle(caller, Err(error)),
-            _ => {}
-        }
-    }
-
-    fn discovered(&mut self, caller: Caller, given: Option<J>, oauth: bool, result: Result<Response, Unanswered>) {
-        let Some(issuer) = self.config.issuer.clone() else {
-            return;
-        };
-        let document: Result<J, Error> = match result {
+    pub(super) fn discovered(
+        &mut self,
+        caller: Caller,
+        again: bool,
+        given: Option<J>,
+        result: Result<Response, Unanswered>,
+    ) {
+        let issuer = self.config.issuer.as_deref().unwrap_or_default();
+        let document = match result {
             // A server that is no OpenID provider has its metadata at RFC 8414's place.
-            Ok(response) if !oauth && matches!(response.status, 400..=499) => {
-                let request = Request::get(metadata::oauth_authorization_server_url(&issuer));
-                return self.send(request, Job::Open(OpenJob::Discover { caller, given, oauth: true }));
+            Ok(response) if !again && matches!(response.status, 400..=499) => {
+                let request = Request::get(metadata::oauth_authorization_server_url(issuer));
+                return self.send(request, OnSend::Discover(caller, true, given));
             }
-            Ok(response) => metadata::metadata_response(&issuer, &response),
+            Ok(response) => metadata::metadata_response(issuer, &response),
             Err(unanswered) => Err(unanswered.into()),
         };
         match document {
@@ -89,9 +56,29 @@ impl<J: Json> Machine<J> {
         match Metadata::read(&self.config, given, discovered.as_ref()) {
             Ok(metadata) => {
                 self.metadata = Some(metadata);
-                self.load(Area::Session, SESSION, Job::Open(OpenJob::Adopt { caller, discovered }));
+                self.load(Area::Session, SESSION, OnLoad::Open(caller, discovered));
             }
             Err(error) => self.settle(caller, Err(error)),
         }
+    }
+
+    pub(super) fn open_loaded(&mut self, caller: Caller, discovered: Option<J>, result: Result<Option<Secret>, Error>) {
+        let record = match result {
+            Ok(record) => record,
+            Err(error) => return self.settle(caller, Err(error)),
+        };
+        if let Some(record) = record {
+            match record::read(record.expose()) {
+                Some(tokens) => {
+                    self.persisted = true;
+                    self.adopt(tokens);
+                }
+                // Garbage, or another release's. It stays where it is until somebody signs in.
+                None => self.ended = Some(ErrorCode::StorageCorrupt),
+            }
+        }
+        self.settle(caller, Ok(Answer::Opened(discovered)));
+        // What ran out while nobody looked is over now.
+        self.wake(self.now);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{
     io::{Answer, Area, Caller, Event, Output, Session, SignOutReason, Snapshot},
-    machine::{Job, Machine, Reply},
+    machine::{Machine, OnLoad, OnSend, OnStore},
     refresh::{self, Phase},
 };
 use crate::core::{
@@ -33,13 +33,6 @@ pub(super) struct Waiter {
     pub(super) caller: Caller,
     /// How long the token has to be good; `None` for whoever wants the refresh itself.
     min_validity: Option<u64>,
-}
-
-#[derive(Debug)]
-pub(super) enum RefreshJob<J> {
-    Load { epoch: u32 },
-    Send { epoch: u32, refresh_token: Secret },
-    Store { epoch: u32, session: Snapshot<J> },
 }
 
 impl<J: Json> Machine<J> {
@@ -95,29 +88,41 @@ impl<J: Json> Machine<J> {
         }
         self.phase = Phase::Busy { failures: self.phase.failures() };
         // The store first: another tab may have brought what this one needs.
-        self.load(Area::Session, SESSION, Job::Refresh(RefreshJob::Load { epoch: self.epoch }));
+        self.load(Area::Session, SESSION, OnLoad::Refresh(self.epoch));
     }
 
-    pub(super) fn refresh_reply(&mut self, job: RefreshJob<J>, reply: Reply) {
-        match (job, reply) {
-            (RefreshJob::Load { epoch }, Reply::Loaded(record)) if epoch == self.epoch => self.reread(record),
-            (RefreshJob::Send { epoch, refresh_token }, Reply::Responded(sent_at, result)) if epoch == self.epoch => {
-                match self.refreshed(&refresh_token, sent_at, result) {
-                    Ok(session) => {
-                        let value = record::write(&session.tokens);
-                        let job = RefreshJob::Store { epoch, session: Rc::new(session) };
-                        self.store(Area::Session, SESSION, value, Job::Refresh(job));
-                    }
-                    Err(error) => self.refresh_failed(error),
-                }
+    pub(super) fn refresh_responded(
+        &mut self,
+        epoch: u32,
+        sent: &Secret,
+        sent_at: UnixMillis,
+        result: Result<Response, Unanswered>,
+    ) {
+        if epoch != self.epoch {
+            return;
+        }
+        match self.refreshed(sent, sent_at, result) {
+            Ok(session) => {
+                let value = record::write(&session.tokens);
+                self.store(Area::Session, SESSION, value, OnStore::Refreshed(epoch, Rc::new(session)));
             }
-            (RefreshJob::Store { epoch, session }, Reply::Stored(result)) if epoch == self.epoch => {
-                self.session_stored(result);
-                self.keep(session.clone());
-                self.emit(Output::Notify(Event::Refreshed(session)));
-                self.release_waiters();
-            }
-            _ => {}
+            Err(error) => self.refresh_failed(error),
+        }
+    }
+
+    pub(super) fn refresh_stored(&mut self, epoch: u32, session: Snapshot<J>, result: &Result<(), Error>) {
+        if epoch != self.epoch {
+            return;
+        }
+        self.session_stored(result);
+        self.keep(session.clone());
+        self.emit(Output::Notify(Event::Refreshed(session)));
+        self.release_waiters();
+    }
+
+    pub(super) fn refresh_loaded(&mut self, epoch: u32, record: Result<Option<Secret>, Error>) {
+        if epoch == self.epoch {
+            self.reread(record);
         }
     }
 
@@ -127,26 +132,24 @@ impl<J: Json> Machine<J> {
             Ok(None) if self.persisted => return self.end_session(SignOutReason::Logout, None),
             _ => None,
         };
-        if let Some(tokens) = stored {
-            let is_new = self.session.as_ref().is_some_and(|session| session.tokens != tokens);
-            if is_new {
-                let good = tokens.is_good_for(0, self.now);
-                self.adopt(tokens);
-                if good {
-                    if let Some(session) = self.session.clone() {
-                        self.emit(Output::Notify(Event::Refreshed(session)));
-                    }
-                    return self.release_waiters();
+        if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
+            let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
+            let is_good = tokens.is_good_for(validity.unwrap_or(0), self.now);
+            self.adopt(tokens);
+            if is_good {
+                if let Some(session) = self.session.clone() {
+                    self.emit(Output::Notify(Event::Refreshed(session)));
                 }
-                self.phase = Phase::Busy { failures: 0 };
+                return self.release_waiters();
             }
+            self.phase = Phase::Busy { failures: 0 };
         }
         let tokens = self.session.as_ref().map(|session| &session.tokens);
         let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
         match (&self.metadata, refresh_token) {
             (Some(metadata), Some(refresh_token)) => {
                 let request = token::refresh_request(&self.config, metadata, &refresh_token);
-                self.send(request, Job::Refresh(RefreshJob::Send { epoch: self.epoch, refresh_token }));
+                self.send(request, OnSend::Refresh(self.epoch, refresh_token));
             }
             _ => self.refresh_failed(ErrorCode::NoRefreshToken.into()),
         }
@@ -158,7 +161,7 @@ impl<J: Json> Machine<J> {
         sent_at: UnixMillis,
         result: Result<Response, Unanswered>,
     ) -> Result<Session<J>, Error> {
-        let response = token::token_response::<J>(Grant::RefreshToken, &result.map_err(Error::from)?, &[sent])?;
+        let response = token::token_response::<J>(Grant::RefreshToken, &result?, &[sent])?;
         let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
         let brings_id_token = response.id_token.is_some();
         let tokens = before.tokens.refreshed(response, sent_at);
@@ -204,6 +207,13 @@ impl<J: Json> Machine<J> {
 
     // ── Taking and ending a session ─────────────────────────────────────────────────────────────────────────
 
+    /// Whether stored tokens are others than this tab's, and not those that it has replaced: where a write and the
+    /// removal after it failed, the store still has them.
+    pub(super) fn is_news(&self, tokens: &TokenSet) -> bool {
+        self.superseded.as_ref() != Some(&tokens.access_token)
+            && self.session.as_ref().is_none_or(|session| session.tokens.access_token != tokens.access_token)
+    }
+
     /// Takes tokens from the store, where they were put after they were checked.
     pub(super) fn adopt(&mut self, tokens: TokenSet) {
         let claims = tokens.id_token.as_ref().and_then(|id_token| id_token::claims(id_token).ok());
@@ -219,14 +229,15 @@ impl<J: Json> Machine<J> {
 
     fn keep(&mut self, session: Snapshot<J>) {
         self.refresh_due = refresh::due(&session.tokens, &self.config, &mut self.spread);
-        self.session = Some(session);
+        let before = self.session.replace(session);
+        self.superseded = before.map(|before| before.tokens.access_token.clone());
         self.ended = None;
         self.phase = Phase::Idle;
     }
 
     /// After a try to store the session. What could not be overwritten is removed: a superseded refresh token that
     /// a reload finds would be taken for a stolen one, and end the session for good.
-    pub(super) fn session_stored(&mut self, result: Result<(), Error>) {
+    pub(super) fn session_stored(&mut self, result: &Result<(), Error>) {
         self.persisted = result.is_ok();
         if !self.persisted {
             self.remove(Area::Session, SESSION);

@@ -7,7 +7,7 @@ use crate::core::words::{
     secret::Secret,
     time::UnixMillis,
 };
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 /// The version that this release writes and reads.
 const VERSION: &str = "1";
@@ -29,24 +29,24 @@ pub fn write(tokens: &TokenSet) -> Secret {
 /// Reads it again. `None` where it is of another version, or is none.
 #[must_use]
 pub fn read(record: &str) -> Option<TokenSet> {
-    let pairs = form::parse(record);
-    let text = |name| form::value(&pairs, name).filter(|text| !text.is_empty());
-    let secret = |name| text(name).map(|text| Secret::new(String::from(text)));
-    let instant = |name| text(name).map(|text| parse_decimal(text).map(UnixMillis));
-    if text("v") != Some(VERSION) {
+    let text = |name| form::text(record, name);
+    if text("v").as_deref() != Some(VERSION) {
         return None;
     }
-    Some(TokenSet {
-        access_token: secret("access_token")?,
-        obtained_at: instant("obtained_at")??,
-        expires_at: match instant("expires_at") {
-            None => None,
-            Some(end) => Some(end?),
-        },
-        scope: form::value(&pairs, "scope")?.to_string(),
-        refresh_token: secret("refresh_token"),
-        id_token: secret("id_token"),
-    })
+    let mut tokens = TokenSet {
+        access_token: Secret::new(text("access_token")?),
+        expires_at: None,
+        obtained_at: UnixMillis(0),
+        scope: String::new(),
+        refresh_token: text("refresh_token").map(Secret::new),
+        id_token: text("id_token").map(Secret::new),
+    };
+    tokens.obtained_at = UnixMillis(parse_decimal(&text("obtained_at")?)?);
+    if let Some(end) = text("expires_at") {
+        tokens.expires_at = Some(UnixMillis(parse_decimal(&end)?));
+    }
+    tokens.scope = form::value(record, "scope")?;
+    Some(tokens)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::core::{
         time::UnixMillis,
     },
 };
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 const VERSION: &str = "1";
 /// How long a login may take: somebody may look for a second factor over lunch, or take a mail's link tomorrow.
@@ -30,6 +30,14 @@ pub struct Transaction {
     pub scope: String,
     /// What `handleCallback` gives back.
     pub app_state: Option<String>,
+}
+
+impl Transaction {
+    /// Whether `openid` was asked for, so that an ID token has to come.
+    #[must_use]
+    pub fn asks_for_id_token(&self) -> bool {
+        self.scope.split(' ').any(|word| word == "openid")
+    }
 }
 
 /// How a login stands.
@@ -91,9 +99,8 @@ impl Login {
     /// Reads it again; `None` where it is none.
     #[must_use]
     pub fn read(login: &str) -> Option<Self> {
-        let pairs = form::parse(login);
-        let text = |name| form::value(&pairs, name).map(String::from);
-        if form::value(&pairs, "v") != Some(VERSION) {
+        let text = |name| form::value(login, name);
+        if text("v").as_deref() != Some(VERSION) {
             return None;
         }
         let app_state = text("app_state");
@@ -105,54 +112,61 @@ impl Login {
             };
             return Some(Self::Spent(Spent { app_state, outcome }));
         }
-        Some(Self::Open(Transaction {
-            verifier: CodeVerifier::parse(form::value(&pairs, "code_verifier")?)?,
-            nonce: text("nonce")?,
-            redirect_uri: text("redirect_uri")?,
-            scope: text("scope")?,
+        let mut transaction = Transaction {
+            verifier: CodeVerifier::parse(&text("code_verifier")?)?,
+            nonce: String::new(),
+            redirect_uri: String::new(),
+            scope: String::new(),
             app_state,
-        }))
+        };
+        transaction.nonce = text("nonce")?;
+        transaction.redirect_uri = text("redirect_uri")?;
+        transaction.scope = text("scope")?;
+        Some(Self::Open(transaction))
     }
 }
 
-/// The list of logins that are stored, so that those nobody ends do not stay for ever.
+/// The list of logins that are stored, so that those nobody ends do not stay for ever: a form of their states,
+/// each with the time it was begun at, oldest first.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Logins(Vec<(String, UnixMillis)>);
+pub struct Logins(String);
 
 impl Logins {
-    /// Reads the list; garbage is an empty one.
+    /// Reads the list.
     #[must_use]
-    pub fn read(list: &str) -> Self {
-        let pairs = form::parse(list).into_iter();
-        Self(pairs.filter_map(|(state, begun)| Some((state, UnixMillis(parse_decimal(&begun)?)))).collect())
+    pub const fn read(list: String) -> Self {
+        Self(list)
     }
 
     /// Writes it down.
     #[must_use]
-    pub fn write(&self) -> Secret {
-        let mut form = Form::new();
-        for (state, begun) in &self.0 {
-            form.push(state, &decimal(begun.0));
-        }
-        Secret::new(form.finish())
+    pub fn write(self) -> Secret {
+        Secret::new(self.0)
     }
 
-    /// Adds a login; gives the states of those to forget: too old, or too many.
-    pub fn add(&mut self, state: &str, now: UnixMillis) -> Vec<String> {
-        self.0.push((state.into(), now));
-        let surplus = self.0.len().saturating_sub(MOST);
-        let mut index = 0;
-        let mut forgotten = Vec::new();
-        self.0.retain(|(state, begun)| {
-            index += 1;
-            // One from the future was begun under another clock: it counts as new, and the number bounds it.
-            let keep = index > surplus && now.since(*begun) <= LIFETIME;
-            if !keep {
-                forgotten.push(state.clone());
-            }
-            keep
-        });
-        forgotten
+    /// Adds a login.
+    pub fn add(&mut self, state: &str, now: UnixMillis) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        // A state is of the base64url alphabet: it needs no escapes.
+        self.0.push_str(state);
+        self.0.push('=');
+        self.0.push_str(&decimal(now.0));
+    }
+
+    /// Takes the state of a login that is to be forgotten off the list: one too old, or one too many.
+    pub fn forget(&mut self, now: UnixMillis) -> Option<String> {
+        let (first, rest) = self.0.split_once('&')?;
+        let (state, begun) = first.split_once('=').unwrap_or((first, ""));
+        // One from the future was begun under another clock: it counts as new, and the number bounds it.
+        let is_old = parse_decimal(begun).is_none_or(|begun| now.since(UnixMillis(begun)) > LIFETIME);
+        if !is_old && self.0.split('&').count() <= MOST {
+            return None;
+        }
+        let (state, rest) = (String::from(state), String::from(rest));
+        self.0 = rest;
+        Some(state)
     }
 }
 
@@ -203,12 +217,24 @@ mod tests {
     fn logins_beyond_sixteen_or_a_day_are_forgotten_oldest_first() {
         let mut logins = Logins::default();
         for index in 0..16 {
-            assert!(logins.add(&format!("{index}"), UnixMillis(index)).is_empty());
+            logins.add(&format!("s{index}"), UnixMillis(index));
+            assert_eq!(logins.forget(UnixMillis(index)), None);
         }
-        assert_eq!(logins.add("16", UnixMillis(16)), ["0"]);
-        assert_eq!(Logins::read(logins.write().expose()), logins);
-        assert_eq!(logins.add("17", UnixMillis(LIFETIME + 10)).len(), 9);
-        assert_eq!(Logins::read("garbage&a=b"), Logins::default());
+        logins.add("s16", UnixMillis(16));
+        assert_eq!(logins.forget(UnixMillis(16)).as_deref(), Some("s0"));
+        assert_eq!(logins.forget(UnixMillis(16)), None);
+        let mut logins = Logins::read(logins.write().expose().into());
+        logins.add("s17", UnixMillis(LIFETIME + 10));
+        let forgotten: Vec<_> = std::iter::from_fn(|| logins.forget(UnixMillis(LIFETIME + 10))).collect();
+        assert_eq!(forgotten, (1..10).map(|index| format!("s{index}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn logins_that_are_garbage_are_forgotten() {
+        let mut logins = Logins::read("garbage&&a=b".into());
+        logins.add("s", UnixMillis(5));
+        let forgotten: Vec<_> = std::iter::from_fn(|| logins.forget(UnixMillis(5))).collect();
+        assert_eq!(forgotten, ["garbage", "", "a"]);
     }
 
     #[test]
@@ -221,7 +247,8 @@ mod tests {
         #[test]
         fn login_read_of_any_text_does_not_panic(text: String) {
             let _ = Login::read(&text);
-            let _ = Logins::read(&text);
+            let mut logins = Logins::read(text);
+            while logins.forget(UnixMillis(0)).is_some() {}
         }
     }
 }

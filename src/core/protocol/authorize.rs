@@ -12,61 +12,30 @@ use crate::core::words::{
 use alloc::{string::String, vec::Vec};
 
 /// What one login asks for beyond the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct LoginOptions {
     /// `scope` instead of the configuration's.
     pub scope: Option<String>,
-    /// `prompt`.
-    pub prompt: Option<String>,
-    /// `login_hint`.
-    pub login_hint: Option<String>,
-    /// `max_age`, seconds.
-    pub max_age: Option<u64>,
-    /// `acr_values`.
-    pub acr_values: Option<String>,
-    /// `ui_locales`.
-    pub ui_locales: Option<String>,
-    /// Other parameters. Those of the protocol are left out: they cannot be overridden.
-    pub extra: Vec<(String, String)>,
+    /// Other parameters, under their names on the wire: `prompt`, `login_hint`, … Those that [`OWN`] names are
+    /// left out of the request: they cannot be overridden.
+    pub parameters: Vec<(String, String)>,
     /// What the callback gives back, as text.
     pub app_state: Option<String>,
 }
 
-impl LoginOptions {
-    /// Reads `LoginOptions` but for `appState` and `signal`, which are the host's.
-    ///
-    /// # Errors
-    /// `invalid_config` with the member's name.
-    pub fn read(options: &impl Json) -> Result<Self, Error> {
-        let max_age = match options.member("maxAge") {
-            None => None,
-            Some(value) => match value.as_number() {
-                Some(seconds) if seconds >= 0.0 => Some(seconds as u64),
-                _ => return Err(Error::about(ErrorCode::InvalidConfig, "maxAge")),
-            },
-        };
-        let mut extra = Vec::new();
-        for (name, value) in options.member("extraParameters").map(|extra| extra.members()).unwrap_or_default() {
-            match value.as_text() {
-                Some(value) => extra.push((name, value)),
-                None => return Err(Error::about(ErrorCode::InvalidConfig, "extraParameters")),
-            }
-        }
-        Ok(Self {
-            scope: config::text(options, "scope")?,
-            prompt: config::text(options, "prompt")?,
-            login_hint: config::text(options, "loginHint")?,
-            max_age,
-            acr_values: config::text(options, "acrValues")?,
-            ui_locales: config::text(options, "uiLocales")?,
-            extra,
-            app_state: None,
-        })
-    }
-}
+/// The members of the program's options that are parameters, and their names on the wire.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("prompt", "prompt"),
+    ("loginHint", "login_hint"),
+    ("maxAge", "max_age"),
+    ("acrValues", "acr_values"),
+    ("uiLocales", "ui_locales"),
+];
 
-/// Parameters that an extra one may not take: they decide how and where the answer comes.
-const OWN: [&str; 14] = [
+/// Parameters that decide how and where the answer comes.
+const OWN: [&str; 11] = [
+    "request",
+    "request_uri",
     "response_type",
     "response_mode",
     "client_id",
@@ -76,12 +45,39 @@ const OWN: [&str; 14] = [
     "nonce",
     "code_challenge",
     "code_challenge_method",
-    "prompt",
-    "login_hint",
-    "max_age",
-    "acr_values",
-    "ui_locales",
 ];
+
+impl LoginOptions {
+    /// Reads `LoginOptions` but for `appState` and `signal`, which are the host's.
+    ///
+    /// # Errors
+    /// `invalid_config` with the member's name.
+    pub fn read(options: &impl Json) -> Result<Self, Error> {
+        let mut read = Self { scope: config::text(options, "scope")?, ..Self::default() };
+        for (member, name) in PARAMETERS {
+            let value = match options.number(member) {
+                Some(seconds) if member == "maxAge" && seconds >= 0.0 => Some(decimal(seconds as u64)),
+                _ if member == "maxAge" && options.member(member).is_some() => {
+                    return Err(Error::about(ErrorCode::InvalidConfig, member));
+                }
+                _ => config::text(options, member)?,
+            };
+            if let Some(value) = value {
+                read.parameters.push((name.into(), value));
+            }
+        }
+        if let Some(extra) = options.member("extraParameters") {
+            for (name, value) in extra.members() {
+                let value = value.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "extraParameters"))?;
+                // The options' own members were there first.
+                if !PARAMETERS.iter().any(|(_, known)| *known == name) {
+                    read.parameters.push((name, value));
+                }
+            }
+        }
+        Ok(read)
+    }
+}
 
 /// The URL of the authorization request.
 #[must_use]
@@ -94,24 +90,25 @@ pub fn authorization_url(
     code_challenge: &str,
 ) -> String {
     let mut form = Form::new();
-    form.push("response_type", "code");
-    form.push("client_id", &config.client_id);
-    form.push("redirect_uri", &config.redirect_uri);
-    form.push("scope", options.scope.as_deref().unwrap_or(&config.scope));
-    form.push("state", state);
-    form.push("nonce", nonce);
-    form.push("code_challenge", code_challenge);
-    form.push("code_challenge_method", config.method.as_str());
-    form.push_some("prompt", options.prompt.as_deref());
-    form.push_some("login_hint", options.login_hint.as_deref());
-    form.push_some("max_age", options.max_age.map(decimal).as_deref());
-    form.push_some("acr_values", options.acr_values.as_deref());
-    form.push_some("ui_locales", options.ui_locales.as_deref());
+    for (name, value) in [
+        ("response_type", "code"),
+        ("client_id", &config.client_id),
+        ("redirect_uri", &config.redirect_uri),
+        ("scope", options.scope.as_ref().unwrap_or(&config.scope)),
+        ("state", state),
+        ("nonce", nonce),
+        ("code_challenge", code_challenge),
+        ("code_challenge_method", config.method.as_str()),
+    ] {
+        form.push(name, value);
+    }
     for resource in &config.resource {
         form.push("resource", resource);
     }
-    for (name, value) in options.extra.iter().filter(|(name, _)| !OWN.contains(&name.as_str())) {
-        form.push(name, value);
+    for (name, value) in &options.parameters {
+        if !OWN.contains(&name.as_str()) {
+            form.push(name, value);
+        }
     }
     form.append_to(&metadata.authorization_endpoint)
 }
@@ -145,9 +142,9 @@ mod tests {
         assert_eq!(
             url(&config(), &options),
             "https://as.example/a?tenant=1&response_type=code&client_id=c&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3Dy\
-             &scope=openid+profile&state=st&nonce=no&code_challenge=ch&code_challenge_method=S256&prompt=login&login_hint=a+b\
-             &max_age=0&acr_values=1&ui_locales=de&resource=https%3A%2F%2Fapi.example&resource=https%3A%2F%2Fb.example\
-             &audience=https%3A%2F%2Fapi.example"
+             &scope=openid+profile&state=st&nonce=no&code_challenge=ch&code_challenge_method=S256\
+             &resource=https%3A%2F%2Fapi.example&resource=https%3A%2F%2Fb.example&prompt=login&login_hint=a+b&max_age=0\
+             &acr_values=1&ui_locales=de&audience=https%3A%2F%2Fapi.example"
         );
     }
 
@@ -157,10 +154,11 @@ mod tests {
         for name in OWN {
             extra.insert(name.into(), json!("evil"));
         }
-        let url = url(&config(), &json!({ "extraParameters": extra }));
+        extra.insert("prompt".into(), json!("evil"));
+        let url = url(&config(), &json!({ "prompt": "login", "extraParameters": extra }));
         assert!(!url.contains("evil"), "{url}");
-        let pairs = form::parse(form::query(&url));
-        assert_eq!(form::value(&pairs, "state"), Some("st"));
+        assert_eq!(form::value(form::query(&url), "state").as_deref(), Some("st"));
+        assert_eq!(form::value(form::query(&url), "prompt").as_deref(), Some("login"));
     }
 
     #[test]

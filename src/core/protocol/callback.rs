@@ -15,7 +15,8 @@ pub struct Callback {
     state: String,
     iss: Option<String>,
     code: Option<Secret>,
-    error: Option<(String, Option<String>)>,
+    error: Option<String>,
+    description: Option<String>,
 }
 
 /// A code that may be exchanged: its state, issuer and error were checked.
@@ -42,23 +43,27 @@ impl Callback {
     /// ([RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)); `callback_state_unknown` where
     /// it is one without a state.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        let pairs = form::parse(form::query(url));
-        let once = |name: &str| {
-            let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-            let first = values.next().filter(|value| !value.is_empty());
-            if values.next().is_some() {
-                Err(Error::about(ErrorCode::CallbackInvalid, name))
-            } else {
-                Ok(first.cloned())
+        let query = form::query(url);
+        for name in ["code", "error", "state", "iss"] {
+            if form::values(query, name).nth(1).is_some() {
+                return Err(Error::about(ErrorCode::CallbackInvalid, name));
             }
+        }
+        let mut callback = Self {
+            state: String::new(),
+            iss: form::text(query, "iss"),
+            code: form::text(query, "code").map(Secret::new),
+            error: form::text(query, "error"),
+            description: form::text(query, "error_description"),
         };
-        let code = once("code")?.map(Secret::new);
-        let description = once("error_description")?;
-        let error = once("error")?.map(|error| (error, description));
-        if code.is_none() && error.is_none() {
+        if callback.code.is_none() && callback.error.is_none() {
             return Err(ErrorCode::CallbackInvalid.into());
         }
-        Ok(Self { state: once("state")?.ok_or(ErrorCode::CallbackStateUnknown)?, iss: once("iss")?, code, error })
+        match form::text(query, "state") {
+            Some(state) => callback.state = state,
+            None => return Err(ErrorCode::CallbackStateUnknown.into()),
+        }
+        Ok(callback)
     }
 
     /// Which login it claims to answer.
@@ -87,8 +92,8 @@ impl Callback {
             _ => {}
         }
         match (self.error, self.code) {
-            (Some((error, description)), _) => {
-                Err(Error::new(ErrorCode::AuthorizationFailed).with_oauth(Some(error), description, &[]))
+            (error @ Some(_), _) => {
+                Err(Error::new(ErrorCode::AuthorizationFailed).with_oauth(error, self.description, &[]))
             }
             (None, Some(code)) => Ok(ValidatedCallback { code }),
             (None, None) => Err(ErrorCode::CallbackInvalid.into()),

@@ -32,8 +32,7 @@ pub fn end_session_url(
 /// # Errors
 /// `logout_state_mismatch` where it is missing or not the one that was sent.
 pub fn check_state(url: &str, sent: Option<&str>) -> Result<(), Error> {
-    let pairs = form::parse(form::query(url));
-    match (form::value(&pairs, "state"), sent) {
+    match (form::text(form::query(url), "state"), sent) {
         (Some(found), Some(sent)) if constant_time_eq(found.as_bytes(), sent.as_bytes()) => Ok(()),
         _ => Err(ErrorCode::LogoutStateMismatch.into()),
     }

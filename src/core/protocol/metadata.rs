@@ -7,7 +7,6 @@ use crate::core::words::{
     error::{Error, ErrorCode},
     http::Response,
     json::Json,
-    url,
 };
 use alloc::string::String;
 
@@ -76,33 +75,52 @@ impl Metadata {
     /// # Errors
     /// `metadata_invalid` with the field's name, where one is missing, or is neither https nor loopback.
     pub fn read<J: Json>(config: &Config, given: Option<&J>, discovered: Option<&J>) -> Result<Self, Error> {
-        let field = |name| {
-            let from = |document: Option<&J>| document.and_then(|document| document.text(name));
-            from(given).or_else(|| from(discovered))
+        let documents = Documents { config, given, discovered };
+        let mut metadata = Self {
+            issuer: String::new(),
+            authorization_endpoint: String::new(),
+            token_endpoint: String::new(),
+            end_session_endpoint: documents.endpoint("end_session_endpoint")?,
+            announces_iss: documents
+                .field("authorization_response_iss_parameter_supported")
+                .is_some_and(|value| value.as_bool() == Some(true)),
         };
-        let endpoint = |name| match field(name) {
-            Some(value) if url::is_secure(&value) || config.allow_insecure && url::is_http(&value) => Ok(Some(value)),
-            Some(_) => Err(Error::about(ErrorCode::MetadataInvalid, name)),
-            None => Ok(None),
+        metadata.authorization_endpoint = documents.required("authorization_endpoint")?;
+        metadata.token_endpoint = documents.required("token_endpoint")?;
+        metadata.issuer = match &config.issuer {
+            Some(issuer) => issuer.clone(),
+            None => documents.field("issuer").and_then(|value| value.as_text()).ok_or_else(|| invalid("issuer"))?,
         };
-        let required = |name| endpoint(name)?.ok_or_else(|| Error::about(ErrorCode::MetadataInvalid, name));
-        let announcement = "authorization_response_iss_parameter_supported";
-        Ok(Self {
-            issuer: config
-                .issuer
-                .clone()
-                .or_else(|| field("issuer"))
-                .ok_or_else(|| Error::about(ErrorCode::MetadataInvalid, "issuer"))?,
-            authorization_endpoint: required("authorization_endpoint")?,
-            token_endpoint: required("token_endpoint")?,
-            end_session_endpoint: endpoint("end_session_endpoint")?,
-            announces_iss: given
-                .and_then(|given| given.member(announcement))
-                .or_else(|| discovered?.member(announcement))
-                .and_then(|value| value.as_bool())
-                == Some(true),
-        })
+        Ok(metadata)
     }
+}
+
+/// Where a field may stand.
+struct Documents<'a, J> {
+    config: &'a Config,
+    given: Option<&'a J>,
+    discovered: Option<&'a J>,
+}
+
+impl<J: Json> Documents<'_, J> {
+    fn field(&self, name: &str) -> Option<J> {
+        [self.given, self.discovered].into_iter().flatten().find_map(|document| document.member(name))
+    }
+
+    fn endpoint(&self, name: &str) -> Result<Option<String>, Error> {
+        match self.field(name) {
+            None => Ok(None),
+            Some(value) => value.as_text().filter(|url| self.config.allows(url)).map(Some).ok_or_else(|| invalid(name)),
+        }
+    }
+
+    fn required(&self, name: &str) -> Result<String, Error> {
+        self.endpoint(name)?.ok_or_else(|| invalid(name))
+    }
+}
+
+fn invalid(name: &str) -> Error {
+    Error::about(ErrorCode::MetadataInvalid, name)
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! What the program says about itself: read once, checked at once.
 
+use super::challenge_method::ChallengeMethod;
 use super::{
     error::{Error, ErrorCode::InvalidConfig},
     json::Json,
     url,
 };
-use crate::core::protocol::pkce::ChallengeMethod;
 use alloc::{string::String, vec::Vec};
 
 /// Names of a configuration's members that this release does not know yet. They protect, so to leave one
 /// out in silence would be worse than to refuse it.
-const NOT_YET: [&str; 2] = ["dpop", "encrypt"];
+const NOT_YET: [&str; 3] = ["dpop", "encrypt", "par"];
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -49,97 +49,107 @@ impl Config {
     /// # Errors
     /// `invalid_config` with the member's name.
     pub fn read(config: &impl Json) -> Result<Self, Error> {
-        if let Some(name) = NOT_YET.iter().find(|name| config.is_true(name)) {
-            return Err(Error::about(InvalidConfig, name));
-        }
-        if config.text("par").as_deref() == Some("always") {
-            return Err(Error::about(InvalidConfig, "par"));
-        }
-        let allow_insecure = config.is_true("allowInsecure");
-        let issuer = text(config, "issuer")?;
-        if let Some(issuer) = &issuer {
-            let fits =
-                !issuer.contains(['?', '#']) && (url::is_secure(issuer) || allow_insecure && url::is_http(issuer));
-            if !fits {
-                return Err(Error::about(InvalidConfig, "issuer (https, or http to loopback, without query)"));
-            }
-        } else if config.member("metadata").is_none() {
-            return Err(Error::about(InvalidConfig, "issuer"));
-        }
-        let auto = config.member("autoRefresh");
-        let seconds = |name| match &auto {
-            Some(auto) if auto.is_object() => millis(auto, name),
-            _ => Ok(None),
+        let mut read = Self {
+            issuer: None,
+            client_id: String::new(),
+            redirect_uri: String::new(),
+            post_logout_redirect_uri: None,
+            scope: String::new(),
+            resource: Vec::new(),
+            method: ChallengeMethod::S256,
+            auto_refresh: true,
+            lead_time: 60_000,
+            jitter: None,
+            clock_tolerance: 5,
+            allow_insecure: config.is_true("allowInsecure"),
+            request_timeout: 15_000,
         };
-        Ok(Self {
-            client_id: required(config, "clientId")?,
-            redirect_uri: redirect_uri(config, "redirectUri")?
-                .ok_or_else(|| Error::about(InvalidConfig, "redirectUri"))?,
-            post_logout_redirect_uri: redirect_uri(config, "postLogoutRedirectUri")?,
-            scope: text(config, "scope")?.unwrap_or_else(|| String::from("openid")),
-            resource: texts(config, "resource")?,
-            method: match text(config, "pkceMethod")?.as_deref() {
-                None | Some("S256") => ChallengeMethod::S256,
-                Some("plain") => ChallengeMethod::Plain,
-                Some(_) => return Err(Error::about(InvalidConfig, "pkceMethod")),
-            },
-            auto_refresh: auto.as_ref().is_none_or(|auto| auto.as_bool() != Some(false)),
-            lead_time: seconds("leadTime")?.unwrap_or(60_000),
-            jitter: seconds("jitter")?,
-            clock_tolerance: millis(config, "clockTolerance")?.unwrap_or(5_000) / 1_000,
-            request_timeout: millis(config, "requestTimeout")?.unwrap_or(15_000),
-            allow_insecure,
-            issuer,
-        })
+        // Filled in place: each way out has one value to drop, and not as many as are read by then.
+        read.fill(config)?;
+        Ok(read)
     }
 
-    /// Whether `openid` was asked for, so that an ID token has to come.
-    #[must_use]
-    pub fn asks_for_id_token(&self, scope: &str) -> bool {
-        scope.split(' ').any(|word| word == "openid")
+    fn fill(&mut self, config: &impl Json) -> Result<(), Error> {
+        for name in NOT_YET {
+            if config.is_true(name) || config.text(name).as_deref() == Some("always") {
+                return Err(invalid(name));
+            }
+        }
+        self.issuer = text(config, "issuer")?;
+        match &self.issuer {
+            Some(issuer) if !self.allows(issuer) || issuer.contains(['?', '#']) => {
+                return Err(invalid("issuer (https, or http to loopback, without query)"));
+            }
+            None if config.member("metadata").is_none() => return Err(invalid("issuer")),
+            _ => {}
+        }
+        self.client_id = text(config, "clientId")?.ok_or_else(|| invalid("clientId"))?;
+        self.redirect_uri = redirect_uri(config, "redirectUri")?.ok_or_else(|| invalid("redirectUri"))?;
+        self.post_logout_redirect_uri = redirect_uri(config, "postLogoutRedirectUri")?;
+        self.scope = text(config, "scope")?.unwrap_or_else(|| String::from("openid"));
+        self.resource = texts(config, "resource")?;
+        match text(config, "pkceMethod")?.as_deref() {
+            None | Some("S256") => {}
+            Some("plain") => self.method = ChallengeMethod::Plain,
+            Some(_) => return Err(invalid("pkceMethod")),
+        }
+        if let Some(auto) = config.member("autoRefresh") {
+            self.auto_refresh = auto.as_bool() != Some(false);
+            self.lead_time = millis(&auto, "leadTime", self.lead_time)?;
+            if auto.member("jitter").is_some() {
+                self.jitter = Some(millis(&auto, "jitter", 0)?);
+            }
+        }
+        self.clock_tolerance = millis(config, "clockTolerance", 5_000)? / 1_000;
+        self.request_timeout = millis(config, "requestTimeout", self.request_timeout)?;
+        Ok(())
     }
+
+    /// Whether a secret may be sent to this URL.
+    #[must_use]
+    pub fn allows(&self, url: &str) -> bool {
+        url::is_secure(url) || self.allow_insecure && url::is_http(url)
+    }
+}
+
+fn invalid(name: &str) -> Error {
+    Error::about(InvalidConfig, name)
 }
 
 /// An optional string that is not empty.
 pub(crate) fn text(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
     match json.member(name) {
         None => Ok(None),
-        Some(value) => match value.as_text().filter(|text| !text.is_empty()) {
-            Some(text) => Ok(Some(text)),
-            None => Err(Error::about(InvalidConfig, name)),
-        },
+        Some(value) => value.as_text().filter(|text| !text.is_empty()).map(Some).ok_or_else(|| invalid(name)),
     }
-}
-
-fn required(json: &impl Json, name: &str) -> Result<String, Error> {
-    text(json, name)?.ok_or_else(|| Error::about(InvalidConfig, name))
 }
 
 /// An optional redirect URI.
 pub(crate) fn redirect_uri(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
     match text(json, name)? {
-        Some(uri) if !url::is_redirect_uri(&uri) => Err(Error::about(InvalidConfig, name)),
+        Some(uri) if !url::is_redirect_uri(&uri) => Err(invalid(name)),
         uri => Ok(uri),
     }
 }
 
 /// A string or an array of strings.
 fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
-    let Some(value) = json.member(name) else {
-        return Ok(Vec::new());
-    };
-    let values = value.elements().unwrap_or_else(|| alloc::vec![value]);
-    let texts: Option<Vec<_>> = values.iter().map(J::as_text).collect();
-    texts.ok_or_else(|| Error::about(InvalidConfig, name))
+    let mut texts = Vec::new();
+    if let Some(value) = json.member(name) {
+        for value in value.elements().unwrap_or_else(|| alloc::vec![value]) {
+            texts.push(value.as_text().ok_or_else(|| invalid(name))?);
+        }
+    }
+    Ok(texts)
 }
 
-/// Seconds, as milliseconds.
-pub(crate) fn millis(json: &impl Json, name: &str) -> Result<Option<u64>, Error> {
+/// Seconds, as milliseconds; so many where they are not given.
+pub(crate) fn millis(json: &impl Json, name: &str, standard: u64) -> Result<u64, Error> {
     match json.member(name) {
-        None => Ok(None),
+        None => Ok(standard),
         Some(value) => match value.as_number() {
-            Some(seconds) if seconds >= 0.0 => Ok(Some((seconds * 1000.0) as u64)),
-            _ => Err(Error::about(InvalidConfig, name)),
+            Some(seconds) if seconds >= 0.0 => Ok((seconds * 1000.0) as u64),
+            _ => Err(invalid(name)),
         },
     }
 }

@@ -62,16 +62,24 @@ fn encode(text: &str, out: &mut String) {
     }
 }
 
-/// The decoded pairs of a form or query. A `%` that is not followed by two hex digits stands for itself.
+/// The decoded values of a name, in order.
+pub fn values<'a>(form: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    form.split('&').filter_map(move |pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(key) == name).then(|| decode(value))
+    })
+}
+
+/// The first value of a name. A `%` that is not followed by two hex digits stands for itself.
 #[must_use]
-pub fn parse(form: &str) -> Vec<(String, String)> {
-    form.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+pub fn value(form: &str, name: &str) -> Option<String> {
+    values(form, name).next()
+}
+
+/// The first value of a name, where it is not empty.
+#[must_use]
+pub fn text(form: &str, name: &str) -> Option<String> {
+    value(form, name).filter(|text| !text.is_empty())
 }
 
 fn decode(text: &str) -> String {
@@ -95,12 +103,6 @@ const fn hex(digit: u8) -> u8 {
     (digit & 15) + 9 * (digit >> 6)
 }
 
-/// The first value of a name.
-#[must_use]
-pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
 /// The query of a URL, without its fragment; empty where there is none.
 #[must_use]
 pub fn query(url: &str) -> &str {
@@ -115,18 +117,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn form_of_any_pairs_reads_back_the_same(pairs: Vec<(String, String)>) {
-            let pairs: Vec<_> = pairs.into_iter().collect();
+        fn form_of_any_pair_reads_back_the_same(name: String, value: String, before in "[a-z]{0,3}") {
             let mut form = Form::new();
-            for (name, value) in &pairs {
-                form.push(name, value);
-            }
-            prop_assert_eq!(parse(&form.finish()), pairs);
+            form.push("!", &before);
+            form.push(&name, &value);
+            prop_assume!(name != "!");
+            prop_assert_eq!(super::value(&form.finish(), &name), Some(value));
         }
 
         #[test]
-        fn form_parse_of_any_text_does_not_panic(text: String) {
-            let _ = parse(&text);
+        fn form_values_of_any_text_do_not_panic(text: String, name: String) {
+            let _ = values(&text, &name).count();
             let _ = query(&text);
         }
     }
@@ -139,8 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn form_parse_of_a_broken_escape_keeps_it() {
-        assert_eq!(parse("a=%4&b=%zz&c"), [("a", "%4"), ("b", "%zz"), ("c", "")].map(|(k, v)| (k.into(), v.into())));
+    fn form_value_with_a_broken_escape_keeps_it() {
+        for (form, expected) in [("a=%4", "%4"), ("a=%zz", "%zz"), ("x=1&a", ""), ("a=%", "%"), ("a=b=c", "b=c")] {
+            assert_eq!(value(form, "a").as_deref(), Some(expected), "{form}");
+        }
+        assert_eq!(value("b=1", "a"), None);
+        assert_eq!(text("a=", "a"), None);
+    }
+
+    #[test]
+    fn form_values_of_a_name_come_in_order() {
+        assert_eq!(values("a=1&b=2&%61=3", "a").collect::<Vec<_>>(), ["1", "3"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The words: what everything else is said in. They import nothing but each other.
 
+pub mod challenge_method;
 pub mod encoding;
 pub mod secret;
 

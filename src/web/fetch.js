@@ -1,0 +1,61 @@
+// @ts-check
+
+/**
+ * Requests by the host's `fetch`, or the program's own: each within a time limit, without credentials, and a form is
+ * not carried along a redirect.
+ */
+export class Requests {
+  #fetch;
+  #limit;
+  #responded;
+  /** @type {Set<() => void>} */
+  #flights = new Set();
+
+  /**
+   * @param {typeof fetch | undefined} fetch the page's is looked up each time: programs wrap it
+   * @param {number} limit milliseconds
+   * @param {(op: number, sentAt: number, status: number, body?: string, retryAfter?: string) => void} responded
+   * called once for each request, unless it is closed before. The status is -1 where there is no connection and -2
+   * where the limit ran out.
+   */
+  constructor(fetch, limit, responded) {
+    this.#fetch = fetch;
+    this.#limit = limit;
+    this.#responded = responded;
+  }
+
+  /** A POST where there is a form. @param {number} op @param {string} url @param {string} [form] */
+  send(op, url, form) {
+    const sentAt = Date.now();
+    const controller = new AbortController();
+    const stop = () => {
+      clearTimeout(timer);
+      controller.abort();
+      return this.#flights.delete(stop);
+    };
+    const end = (/** @type {number} */ status, /** @type {string=} */ body, /** @type {string=} */ retryAfter) => {
+      // Whichever end comes first is the end.
+      if (stop()) this.#responded(op, sentAt, status, body, retryAfter);
+    };
+    this.#flights.add(stop);
+    // Not left to the signal: the program's own fetch may not heed it.
+    const timer = setTimeout(() => end(-2), this.#limit);
+    const request = async () => {
+      const response = await (this.#fetch ?? fetch)(url, {
+        headers: { Accept: "application/json", ...(form && { "Content-Type": "application/x-www-form-urlencoded" }) },
+        ...(form && { method: "POST", body: form, redirect: "manual", cache: "no-store" }),
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        signal: controller.signal,
+      });
+      const body = await response.text();
+      end(response.status, body, response.headers?.get("Retry-After") ?? undefined);
+    };
+    request().catch(() => end(-1));
+  }
+
+  /** Gives up all that are on their way. */
+  close() {
+    for (const stop of this.#flights) stop();
+  }
+}

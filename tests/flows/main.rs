@@ -1,0 +1,33 @@
+//! The machine, told as tests: logins, refreshes and their troubles, natively and in virtual time.
+//!
+//! Read `login.rs` and `callback.rs` first; [`scenario::Scenario`] is what they are told in.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(unreachable_pub)] // A test binary exports nothing.
+
+mod disk;
+mod scenario;
+mod server;
+mod told;
+
+mod access_token;
+mod callback;
+mod callback_elsewhere;
+mod callback_refused;
+mod close;
+mod error_codes;
+mod id_token;
+mod layering;
+mod login;
+mod logout;
+mod opening;
+mod refresh_trouble;
+mod schedule;
+mod secrets;
+mod session_end;
+mod simulation;
+mod storage_trouble;
+mod stored_session;
+mod tabs;
+mod token_response;

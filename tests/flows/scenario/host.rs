@@ -1,0 +1,194 @@
+//! What drives the machines of a scenario: time, the network, and the order in which a host does things.
+
+use super::{Arrival, Delivery, Pace, SECOND, Scenario};
+use crate::server::{CLIENT, ISSUER, Reply};
+use pixie_auth::{
+    Answer, Area, Error, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
+    core::machines::io::{Caller, Op},
+};
+use serde_json::Value;
+
+impl Scenario {
+    // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The device's clock.
+    pub const fn now(&self) -> UnixMillis {
+        UnixMillis(self.time.saturating_add_signed(self.skew))
+    }
+
+    /// Somebody sets the device's clock.
+    pub fn set_clock(&mut self, by: i64) {
+        self.skew += by;
+        self.run();
+    }
+
+    /// Lets the time pass, from one deadline or answer to the next.
+    pub fn advance(&mut self, millis: u64) {
+        let target = self.time + millis;
+        self.run();
+        while let Some(next) = self.next_event().filter(|next| *next <= target) {
+            self.time = self.time.max(next);
+            self.run();
+        }
+        self.time = target;
+        self.run();
+    }
+
+    fn next_event(&self) -> Option<u64> {
+        let deadlines = self.tabs.iter().filter_map(|tab| tab.machine.as_ref()?.deadline());
+        let deadlines = deadlines.map(|deadline| deadline.0.saturating_add_signed(-self.skew));
+        self.deliveries.iter().map(|delivery| delivery.due).chain(deadlines).min()
+    }
+
+    /// Whether nothing is on its way to a tab.
+    pub fn is_quiet(&self) -> bool {
+        self.deliveries.is_empty() && self.held.is_empty()
+    }
+
+    /// How many answers are held back.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Lets one held answer go.
+    pub fn let_go(&mut self, index: usize) {
+        let delivery = self.held.remove(index);
+        self.deliver(delivery);
+        self.run();
+    }
+
+    /// Lets all held answers go and whatever they lead to, the newest first.
+    pub fn let_go_backwards(&mut self) {
+        while !self.held.is_empty() {
+            self.let_go(self.held.len() - 1);
+        }
+    }
+
+    /// Lets all held answers go and whatever they lead to, the oldest first.
+    pub fn let_go_forwards(&mut self) {
+        while !self.held.is_empty() {
+            self.let_go(0);
+        }
+    }
+
+    // ── The host ────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Performs until there is nothing left to do at this instant.
+    pub(super) fn run(&mut self) {
+        let mut wakes = 0;
+        loop {
+            if let Some((tab, output)) = self.next_output() {
+                self.perform(tab, output);
+            } else if let Some(index) = self.deliveries.iter().position(|delivery| delivery.due <= self.time) {
+                let delivery = self.deliveries.remove(index);
+                self.deliver(delivery);
+            } else if self.wake_one() {
+                wakes += 1;
+                assert!(wakes < 100, "a deadline that has passed makes a busy loop");
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn next_output(&mut self) -> Option<(usize, Output<Value>)> {
+        self.tabs.iter_mut().enumerate().find_map(|(tab, client)| Some((tab, client.machine.as_mut()?.poll()?)))
+    }
+
+    fn wake_one(&mut self) -> bool {
+        let now = self.now();
+        let due = |machine: &&mut Machine<Value>| machine.deadline().is_some_and(|deadline| deadline <= now);
+        let machine = self.tabs.iter_mut().filter_map(|client| client.machine.as_mut()).find(due);
+        machine.map(|machine| machine.wake(now)).is_some()
+    }
+
+    fn perform(&mut self, tab: usize, output: Output<Value>) {
+        if let Some(prints) = &mut self.prints {
+            prints.push_str(&format!("{output:?}\n{:?}\n", self.tabs[tab].machine));
+        }
+        let line = journal_line(&output);
+        self.tabs[tab].journal.push(line);
+        let disk = &mut self.disks[self.tabs[tab].disk];
+        match output {
+            Output::Load { op, area, key } => {
+                let arrival = Arrival::Loaded(disk.get(area, &key));
+                self.answer_later(tab, op, self.storage, arrival);
+            }
+            Output::Store { op, area, key, value } => {
+                let arrival = Arrival::Stored(disk.set(area, &key, &value));
+                self.answer_later(tab, op, self.storage, arrival);
+            }
+            Output::Remove { op, area, key } => {
+                let arrival = Arrival::Stored(disk.remove(area, &key));
+                self.answer_later(tab, op, self.storage, arrival);
+            }
+            Output::Send { op, request } => self.send(tab, op, &request),
+            Output::Settle { caller, result } => self.settle(caller, result),
+            Output::Notify(event) => self.tabs[tab].told.push(event.into()),
+            Output::Navigate(_) => {}
+        }
+    }
+
+    fn send(&mut self, tab: usize, op: Op, request: &Request) {
+        assert!(request.url.starts_with("https://"), "sent in the clear: {}", request.url);
+        let body = request.form.as_ref().map(Secret::expose);
+        let (pace, result) = match self.server.reply(&request.url, body, self.time) {
+            Reply::Answer { status, body, retry_after } => {
+                (self.network, Ok(Response { status, body: Secret::new(body), retry_after }))
+            }
+            Reply::NoConnection | Reply::AnswerLost => (self.network, Err(Unanswered::Network)),
+            Reply::Silence => (Pace::After(15 * SECOND), Err(Unanswered::Timeout)),
+        };
+        // Even a host that answers at once does so after the loop has come to rest.
+        let pace = if pace == Pace::AtOnce { Pace::After(0) } else { pace };
+        self.answer_later(tab, op, pace, Arrival::Responded(self.now(), result));
+    }
+
+    fn settle(&mut self, caller: Caller, result: Result<Answer<Value>, Error>) {
+        assert!(self.open_calls.remove(&caller), "a caller that waits for nothing is answered: {result:?}");
+        self.answers.insert(caller, result.map(Into::into));
+    }
+
+    fn answer_later(&mut self, tab: usize, op: Op, pace: Pace, arrival: Arrival) {
+        let after = if let Pace::After(millis) = pace { millis } else { 0 };
+        let delivery = Delivery { tab, op, due: self.time + after, arrival };
+        match pace {
+            Pace::AtOnce => self.deliver(delivery),
+            Pace::After(_) => self.deliveries.push(delivery),
+            Pace::Held => self.held.push(delivery),
+        }
+    }
+
+    fn deliver(&mut self, Delivery { tab, op, arrival, .. }: Delivery) {
+        let now = self.now();
+        let Some(machine) = &mut self.tabs[tab].machine else {
+            return;
+        };
+        match arrival {
+            Arrival::Loaded(result) => machine.loaded(op, result, now),
+            Arrival::Stored(result) => machine.stored(op, result, now),
+            Arrival::Responded(sent_at, result) => machine.responded(op, sent_at, result, now),
+        }
+    }
+}
+
+fn journal_line(output: &Output<Value>) -> String {
+    let name = |key: &str| String::from(key.strip_prefix(&format!("pixie-auth {CLIENT} {ISSUER} ")).unwrap_or(key));
+    match output {
+        Output::Load { area, key, .. } => format!("load {} {}", word(*area), name(key)),
+        Output::Store { area, key, .. } => format!("store {} {}", word(*area), name(key)),
+        Output::Remove { area, key, .. } => format!("remove {} {}", word(*area), name(key)),
+        Output::Send { request, .. } => format!("send {}", request.url),
+        Output::Settle { result: Ok(_), .. } => "settle".into(),
+        Output::Settle { result: Err(error), .. } => format!("settle {}", error.code().as_str()),
+        Output::Notify(_) => "notify".into(),
+        Output::Navigate(url) => format!("navigate {}", url.expose()),
+    }
+}
+
+const fn word(area: Area) -> &'static str {
+    match area {
+        Area::Session => "session:",
+        Area::Login => "login:",
+    }
+}

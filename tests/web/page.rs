@@ -1,0 +1,75 @@
+use crate::{
+    inbox::Inbox,
+    stand_in::{StandIn, js},
+};
+use pixie_auth::web::page::{self, PageEvents};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn events() -> (PageEvents, Inbox<()>) {
+    let heard = Inbox::default();
+    let inbox = heard.clone();
+    (PageEvents::open(Closure::new(move || inbox.put(()))), heard)
+}
+
+/// What a browser does when the network is back, the page is shown again, or comes out of the cache.
+fn dispatch_all() {
+    js("dispatchEvent(new Event('online'))");
+    js("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    js("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+}
+
+#[wasm_bindgen_test]
+fn page_events_are_heard_each_once() {
+    let (events, heard) = events();
+    dispatch_all();
+    assert_eq!(heard.len(), 3);
+    js("dispatchEvent(new Event('offline'))");
+    assert_eq!(heard.len(), 3);
+    events.close();
+}
+
+#[wasm_bindgen_test]
+fn page_events_are_not_heard_after_close() {
+    let (events, heard) = events();
+    events.close();
+    events.close();
+    dispatch_all();
+    assert_eq!(heard.len(), 0);
+}
+
+#[wasm_bindgen_test]
+fn page_events_of_another_client_are_heard_on() {
+    let ((first, first_heard), (second, second_heard)) = (events(), events());
+    first.close();
+    dispatch_all();
+    assert_eq!((first_heard.len(), second_heard.len()), (0, 3));
+    second.close();
+}
+
+#[wasm_bindgen_test]
+fn page_is_there_and_has_subtle_crypto_on_loopback() {
+    assert!(page::has_page());
+    assert!(page::has_subtle_crypto());
+}
+
+#[wasm_bindgen_test]
+fn page_over_plain_http_has_no_subtle_crypto() {
+    let _stand_in = StandIn::new("crypto", "subtle", "{ value: undefined }");
+    assert!(!page::has_subtle_crypto());
+}
+
+#[wasm_bindgen_test]
+fn host_without_crypto_at_all_has_no_subtle_crypto() {
+    let _stand_in = StandIn::new("globalThis", "crypto", "{ value: undefined }");
+    assert!(!page::has_subtle_crypto());
+}
+
+#[wasm_bindgen_test]
+fn navigate_goes_to_the_url() {
+    // A fragment alone leaves the page where it is.
+    let before = js("location.href").as_string().unwrap();
+    page::navigate("#signed-in");
+    assert_eq!(js("location.hash").as_string().unwrap(), "#signed-in");
+    js(&format!("history.replaceState(null, '', {before:?})"));
+}

@@ -1,0 +1,74 @@
+// @ts-check
+// Something else in the place of a part of the page, until it is put back.
+
+const timeout = globalThis.setTimeout.bind(globalThis);
+
+/** Waits by the real clock, whatever stands in its place. @param {number} millis */
+export const pause = (millis) => new Promise((resolve) => timeout(resolve, millis));
+
+/** @param {any} object @param {string} name @param {PropertyDescriptor} descriptor @returns {() => void} puts it back */
+export function replace(object, name, descriptor) {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { ...descriptor, configurable: true });
+  return () => {
+    if (before) Object.defineProperty(object, name, before);
+    else delete object[name];
+  };
+}
+
+/** A clock and timers that stand still until they are told to move. */
+export class VirtualTime {
+  #now = Date.now();
+  #last = 1_000_000;
+  /** @type {Map<number, { at: number, run: () => void }>} */
+  #timers = new Map();
+  #restore;
+
+  constructor() {
+    const set = (/** @type {() => void} */ run, millis = 0) => {
+      this.#timers.set(++this.#last, { at: this.#now + millis, run });
+      return this.#last;
+    };
+    const stand = [
+      replace(globalThis, "setTimeout", { value: set, writable: true }),
+      replace(globalThis, "clearTimeout", { value: (/** @type {number} */ timer) => this.#timers.delete(timer), writable: true }),
+      replace(Date, "now", { value: () => this.#now, writable: true }),
+    ];
+    this.#restore = () => stand.forEach((restore) => restore());
+  }
+
+  /** How many timers are set. */
+  pending() {
+    return this.#timers.size;
+  }
+
+  /** How long the next timer waits, from now. */
+  next() {
+    return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#now;
+  }
+
+  /** Lets the time pass, from one timer to the next. @param {number} millis */
+  async advance(millis) {
+    const end = this.#now + millis;
+    for (;;) {
+      await pause(0);
+      const [due] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
+      if (!due) break;
+      const [timer, { at, run }] = due;
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, at);
+      run();
+    }
+    this.#now = end;
+    await pause(0);
+  }
+
+  /** Somebody sets the clock. @param {number} millis */
+  jump(millis) {
+    this.#now += millis;
+  }
+
+  restore() {
+    this.#restore();
+  }
+}
