@@ -123,7 +123,9 @@ impl Client {
         let storage = member(&options.0, "storage");
         let driver = Driver::new(config, entropy::seed(), &storage, &fetch, program)?;
         driver.program.opening.replace(Some(driver.clone()));
-        driver.machine().open(caller, options.member("metadata"));
+        if let Some(machine) = driver.machine().command(caller, clock::now()) {
+            machine.open(caller, options.member("metadata"));
+        }
         driver.run();
         Ok(Self(driver))
     }
@@ -145,6 +147,7 @@ impl Client {
             CLOSE => {
                 machine.close(caller);
                 self.0.detach();
+                return Ok(());
             }
             _ => {}
         }

@@ -14,12 +14,12 @@ use super::{
 };
 use crate::core::{
     machines::{
-        io::{Answer, Caller, Event, Output},
+        io::{Answer, Caller, Event, Op, Output},
         machine::Machine,
     },
     words::{config::Config, error::Error, secret::Secret, time::UnixMillis},
 };
-use alloc::rc::Rc;
+use alloc::{rc::Rc, string::String};
 use core::{
     cell::{Cell, OnceCell, RefCell, RefMut},
     fmt,
@@ -58,6 +58,16 @@ impl<P: fmt::Debug> fmt::Debug for Driver<P> {
     }
 }
 
+// What arrives. The facilities say it by these numbers; every other one is the page's.
+const LOADED: u32 = 0;
+const STORED: u32 = 1;
+const RESPONDED: u32 = 2;
+const TIMER: u32 = 3;
+
+/// What the host calls: what arrives, for which output, a status, a value or a body, what was thrown or
+/// `Retry-After`, and when the request was sent.
+type Deliver = dyn Fn(u32, Op, f64, Option<String>, Option<String>, f64);
+
 impl<P: Program> Driver<P> {
     /// Puts a machine into the host. `storage` and `fetch` are the configuration's, or undefined.
     ///
@@ -72,44 +82,44 @@ impl<P: Program> Driver<P> {
             armed: Cell::new(None),
             host: OnceCell::new(),
         });
-        // The host's functions hold the driver, and the driver the host: an open client lives until it is closed,
-        // whether or not the program still holds it, as its listeners and its timer are wanted.
-        let this = [driver.clone(), driver.clone(), driver.clone(), driver.clone(), driver.clone()];
-        let [on_load, on_store, on_response, on_timer, on_page] = this;
-        let loaded = Closure::new(move |op, thrown: Option<_>, value: Option<_>| {
-            let result =
-                thrown.map_or(Ok(value.map(Secret::new)), |name: alloc::string::String| Err(storage::failure(&name)));
-            on_load.machine().loaded(op, result, clock::now());
-            on_load.run();
+        // The function holds the driver, and the driver the host with the function: an open client lives until it is
+        // closed, whether or not the program still holds it, as its listeners and its timer are wanted.
+        let this = driver.clone();
+        let deliver = Closure::<Deliver>::new(move |arrival, op, number, text, extra, sent_at| {
+            this.deliver(arrival, op, number, text, extra, sent_at);
         });
-        let stored = Closure::new(move |op, thrown: Option<_>| {
-            let result = thrown.map_or(Ok(()), |name: alloc::string::String| Err(storage::failure(&name)));
-            on_store.machine().stored(op, result, clock::now());
-            on_store.run();
+        let deliver = deliver.into_js_value();
+        let _ = driver.host.set(Host {
+            stores: Stores::open(storage, &deliver)?,
+            requests: Requests::new(fetch, limit as f64, &deliver),
+            timer: Timer::new(&deliver),
+            events: PageEvents::new(&deliver),
         });
-        let responded = Closure::new(move |op, sent_at, status, body, retry_after| {
-            let result = fetch::result(status, body, retry_after);
-            on_response.machine().responded(op, UnixMillis(sent_at as u64), result, clock::now());
-            on_response.run();
-        });
-        let look = Closure::new(move || {
-            // Whether or not it has come, the timer has to be set anew.
-            on_timer.armed.set(None);
-            on_timer.machine().wake(clock::now());
-            on_timer.run();
-        });
-        let recovered = Closure::new(move || {
-            on_page.machine().recovered(clock::now());
-            on_page.run();
-        });
-        let host = Host {
-            stores: Stores::open(storage, loaded, stored)?,
-            requests: Requests::open(fetch, limit, responded),
-            timer: Timer::open(look),
-            events: PageEvents::open(recovered),
-        };
-        let _ = driver.host.set(host);
         Ok(driver)
+    }
+
+    /// Where every answer of the host arrives. One function for all: each costs half a kilobyte of module.
+    fn deliver(&self, arrival: u32, op: Op, number: f64, text: Option<String>, extra: Option<String>, sent_at: f64) {
+        let now = clock::now();
+        let mut machine = self.machine();
+        match arrival {
+            LOADED => {
+                let failure = extra.map(|thrown| storage::failure(&thrown));
+                machine.loaded(op, failure.map_or(Ok(text.map(Secret::new)), Err), now);
+            }
+            STORED => machine.stored(op, extra.map_or(Ok(()), |thrown| Err(storage::failure(&thrown))), now),
+            RESPONDED => {
+                machine.responded(op, UnixMillis(sent_at as u64), fetch::result(number, text, extra), now);
+            }
+            TIMER => {
+                // Whether or not it has come, the timer has to be set anew.
+                self.armed.set(None);
+                machine.wake(now);
+            }
+            _ => machine.recovered(now),
+        }
+        drop(machine);
+        self.run();
     }
 
     /// The machine, to be called. [`run`](Self::run) comes after it.

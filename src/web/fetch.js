@@ -1,5 +1,8 @@
 // @ts-check
 
+/** What is delivered, by the number of driver.rs. */
+const RESPONDED = 2;
+
 /**
  * Requests by the host's `fetch`, or the program's own: each within a time limit, without credentials, and a form is
  * not carried along a redirect.
@@ -7,21 +10,21 @@
 export class Requests {
   #fetch;
   #limit;
-  #responded;
+  #deliver;
   /** @type {Set<() => void>} */
   #flights = new Set();
 
   /**
    * @param {typeof fetch | undefined} fetch the page's is looked up each time: programs wrap it
    * @param {number} limit milliseconds
-   * @param {(op: number, sentAt: number, status: number, body?: string, retryAfter?: string) => void} responded
+   * @param {(arrival: number, op: number, status: number, body?: string, retryAfter?: string, sentAt?: number) => void} deliver
    * called once for each request, unless it is closed before. The status is -1 where there is no connection and -2
    * where the limit ran out.
    */
-  constructor(fetch, limit, responded) {
+  constructor(fetch, limit, deliver) {
     this.#fetch = fetch;
     this.#limit = limit;
-    this.#responded = responded;
+    this.#deliver = deliver;
   }
 
   /** A POST where there is a form. @param {number} op @param {string} url @param {string} [form] */
@@ -35,7 +38,7 @@ export class Requests {
     };
     const end = (/** @type {number} */ status, /** @type {string=} */ body, /** @type {string=} */ retryAfter) => {
       // Whichever end comes first is the end.
-      if (stop()) this.#responded(op, sentAt, status, body, retryAfter);
+      if (stop()) this.#deliver(RESPONDED, op, status, body, retryAfter, sentAt);
     };
     this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.

@@ -5,10 +5,7 @@ use crate::core::words::{
     secret::Secret,
 };
 use alloc::string::String;
-use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
-
-/// Told the operation, when it was sent, the status, the body and `Retry-After`; see [`result`].
-pub type Responded = dyn Fn(u32, f64, f64, Option<String>, Option<String>);
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/fetch.js")]
 extern "C" {
@@ -16,23 +13,16 @@ extern "C" {
     pub type Requests;
 
     #[wasm_bindgen(constructor)]
-    fn new(fetch: &JsValue, limit: f64, responded: JsValue) -> Requests;
+    /// Requests by a `fetch` (undefined for the page's), each within so many milliseconds.
+    pub fn new(fetch: &JsValue, limit: f64, deliver: &JsValue) -> Requests;
 
-    /// Sends a request, a POST where there is a form; `Responded` is told, once.
+    /// Sends a request, a POST where there is a form; the response is delivered, once.
     #[wasm_bindgen(method)]
     pub fn send(this: &Requests, op: u32, url: &str, form: Option<&str>);
 
     /// Gives up all that are on their way.
     #[wasm_bindgen(method)]
     pub fn close(this: &Requests);
-}
-
-impl Requests {
-    /// Requests by a `fetch` (undefined for the page's), each within so many milliseconds.
-    #[must_use]
-    pub fn open(fetch: &JsValue, limit: u64, responded: Closure<Responded>) -> Self {
-        Self::new(fetch, limit as f64, responded.into_js_value())
-    }
 }
 
 /// What came of a request: fetch.js has -1 for a status where there was no connection, -2 where the limit ran out.

@@ -26,7 +26,7 @@ impl Json for JsJson {
         elements(&names)
             .filter_map(|name| {
                 let name = name.as_string()?;
-                let value = Self(member(&self.0, &name));
+                let value = self.member(&name)?;
                 Some((name, value))
             })
             .collect()

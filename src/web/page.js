@@ -1,5 +1,8 @@
 // @ts-check
 
+/** What is delivered, by the number of driver.rs. */
+const PAGE = 4;
+
 /** What the page tells: it is visible again, it came back from the cache, the network is there again. */
 const EVENTS = ["online", "pageshow", "visibilitychange"];
 
@@ -7,10 +10,9 @@ const EVENTS = ["online", "pageshow", "visibilitychange"];
 export class PageEvents {
   #listener;
 
-  /** @param {() => void} listener */
-  constructor(listener) {
-    // Of its own, so that two clients with one listener do not end each other's.
-    this.#listener = () => listener();
+  /** @param {(arrival: number, op: number) => void} deliver */
+  constructor(deliver) {
+    this.#listener = () => deliver(PAGE, 0);
     for (const event of EVENTS) globalThis.addEventListener?.(event, this.#listener);
   }
 

@@ -1,6 +1,6 @@
 //! The page (page.js): what it tells, and leaving it.
 
-use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/page.js")]
 extern "C" {
@@ -8,7 +8,8 @@ extern "C" {
     pub type PageEvents;
 
     #[wasm_bindgen(constructor)]
-    fn new(listener: &JsValue) -> PageEvents;
+    /// Listens.
+    pub fn new(deliver: &JsValue) -> PageEvents;
 
     /// Hears no more.
     #[wasm_bindgen(method)]
@@ -24,12 +25,4 @@ extern "C" {
     /// Whether this is a context in which signatures can be checked.
     #[wasm_bindgen(js_name = hasSubtleCrypto)]
     pub fn has_subtle_crypto() -> bool;
-}
-
-impl PageEvents {
-    /// Listens.
-    #[must_use]
-    pub fn open(listener: Closure<dyn Fn()>) -> Self {
-        Self::new(&listener.into_js_value())
-    }
 }

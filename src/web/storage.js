@@ -43,21 +43,23 @@ function open(storage) {
   return [store, store];
 }
 
+// What is delivered, by the numbers of driver.rs.
+const LOADED = 0;
+const STORED = 1;
+
 /** The stores of one client, by the numbers of `Area`: 0 for the session, 1 for logins. */
 export class Stores {
   #stores;
-  #loaded;
-  #stored;
+  #deliver;
 
   /**
    * @param {unknown} storage
-   * @param {(op: number, thrown: string | undefined, value: string | undefined) => void} loaded
-   * @param {(op: number, thrown: string | undefined) => void} stored
+   * @param {(arrival: number, op: number, number?: number, text?: string, thrown?: string) => void} deliver told the
+   * value that was loaded, if there is one, and the name of what was thrown, if anything was
    */
-  constructor(storage = "session", loaded, stored) {
+  constructor(storage = "session", deliver) {
     this.#stores = open(storage);
-    this.#loaded = loaded;
-    this.#stored = stored;
+    this.#deliver = deliver;
   }
 
   /** Reads a value. @param {number} op @param {number} area @param {string} key */
@@ -67,9 +69,9 @@ export class Stores {
       value = (await this.#stores[area].get(key)) ?? undefined;
       if (value !== undefined && typeof value !== "string") throw new TypeError("a store gives strings");
     } catch (error) {
-      [value, thrown] = [undefined, name(error)];
+      [value, thrown] = [undefined, `${error?.name}`];
     }
-    this.#loaded(op, thrown, value);
+    this.#deliver(LOADED, op, 0, value, thrown);
   }
 
   /** Writes a value, or removes it where there is none. @param {number} op @param {number} area @param {string} key @param {string} [value] */
@@ -79,11 +81,8 @@ export class Stores {
       const store = this.#stores[area];
       await (value === undefined ? store.remove(key) : store.set(key, value));
     } catch (error) {
-      thrown = name(error);
+      thrown = `${error?.name}`;
     }
-    this.#stored(op, thrown);
+    this.#deliver(STORED, op, 0, undefined, thrown);
   }
 }
-
-/** `name` of something thrown, which may be anything. @param {any} thrown */
-const name = (thrown) => `${thrown?.name}`;

@@ -2,13 +2,7 @@
 
 use super::json::member;
 use crate::core::words::error::{Error, ErrorCode};
-use alloc::string::String;
-use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
-
-/// Told the operation, the name of what was thrown, if anything was, and the value, if there is one.
-pub type Loaded = dyn Fn(u32, Option<String>, Option<String>);
-/// Told the operation, and the name of what was thrown, if anything was.
-pub type Stored = dyn Fn(u32, Option<String>);
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/storage.js")]
 extern "C" {
@@ -16,13 +10,13 @@ extern "C" {
     pub type Stores;
 
     #[wasm_bindgen(constructor, catch)]
-    fn new(storage: &JsValue, loaded: JsValue, stored: JsValue) -> Result<Stores, JsValue>;
+    fn new(storage: &JsValue, deliver: &JsValue) -> Result<Stores, JsValue>;
 
-    /// Reads a value; `Loaded` is told.
+    /// Reads a value, which is delivered.
     #[wasm_bindgen(method)]
     pub fn load(this: &Stores, op: u32, area: u32, key: &str);
 
-    /// Writes a value, or removes it where there is none; `Stored` is told.
+    /// Writes a value, or removes it where there is none; that it is done is delivered.
     #[wasm_bindgen(method)]
     pub fn store(this: &Stores, op: u32, area: u32, key: &str, value: Option<&str>);
 }
@@ -32,8 +26,8 @@ impl Stores {
     ///
     /// # Errors
     /// `invalid_config` where it is no storage that there is, `storage_unavailable` where the page has none.
-    pub fn open(storage: &JsValue, loaded: Closure<Loaded>, stored: Closure<Stored>) -> Result<Self, Error> {
-        Self::new(storage, loaded.into_js_value(), stored.into_js_value()).map_err(|thrown| {
+    pub fn open(storage: &JsValue, deliver: &JsValue) -> Result<Self, Error> {
+        Self::new(storage, deliver).map_err(|thrown| {
             let is_type_error = member(&thrown, "name").as_string().as_deref() == Some("TypeError");
             let code = if is_type_error { ErrorCode::InvalidConfig } else { ErrorCode::StorageUnavailable };
             Error::about(code, "storage")

@@ -1,5 +1,8 @@
 // @ts-check
 
+/** What is delivered, by the number of driver.rs. */
+const TIMER = 3;
+
 /**
  * One timer. It never waits for more than a minute: then it asks the wall clock again. So deadlines beyond 2^31 ms,
  * a sleeping machine and a clock that was set are all the same to it.
@@ -9,9 +12,9 @@ export class Timer {
   #timer;
   #look;
 
-  /** @param {() => void} look */
-  constructor(look) {
-    this.#look = look;
+  /** @param {(arrival: number, op: number) => void} deliver told when the deadline has come, or when it is time to ask again */
+  constructor(deliver) {
+    this.#look = () => deliver(TIMER, 0);
   }
 
   /** Waits for another deadline, or for none. @param {number} [deadline] */

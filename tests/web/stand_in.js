@@ -6,6 +6,9 @@ const timeout = globalThis.setTimeout.bind(globalThis);
 /** Waits by the real clock, whatever stands in its place. @param {number} millis */
 export const pause = (millis) => new Promise((resolve) => timeout(resolve, millis));
 
+/** The value of a JavaScript expression. @param {string} expression */
+export const evaluate = (expression) => (0, eval)(`(${expression})`);
+
 /** @param {any} object @param {string} name @param {PropertyDescriptor} descriptor @returns {() => void} puts it back */
 export function replace(object, name, descriptor) {
   const before = Object.getOwnPropertyDescriptor(object, name);

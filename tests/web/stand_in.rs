@@ -8,6 +8,9 @@ extern "C" {
     #[wasm_bindgen(js_name = pause)]
     fn js_pause(millis: f64) -> Promise;
 
+    #[wasm_bindgen(catch)]
+    fn evaluate(expression: &str) -> Result<JsValue, JsValue>;
+
     fn replace(object: &JsValue, name: &str, descriptor: &JsValue) -> Function;
 
     type VirtualTime;
@@ -33,7 +36,7 @@ extern "C" {
 
 /// The value of a JavaScript expression.
 pub fn js(expression: &str) -> JsValue {
-    js_sys::eval(&format!("({expression})")).unwrap()
+    evaluate(expression).unwrap()
 }
 
 /// Waits by the real clock.

@@ -44,7 +44,7 @@ const LOOK_AGAIN: u64 = 250;
 pub(super) struct Progress<J> {
     id: u32,
     state: String,
-    pub(super) callers: Vec<Caller>,
+    callers: Vec<Caller>,
     step: Step,
     /// The redirect, until its login is found.
     callback: Option<Callback>,
@@ -272,12 +272,11 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn adopt_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
-        if let Some(tokens) = result.ok().flatten().and_then(|record| record::read(record.expose())) {
-            if self.is_news(&tokens) {
-                self.persisted = true;
-                self.epoch += 1;
-                self.adopt(tokens);
-            }
+        let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
+        if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
+            self.persisted = true;
+            self.epoch += 1;
+            self.adopt(tokens);
         }
         let session = self.session.clone();
         match self.progress(id) {

@@ -32,7 +32,7 @@ pub(super) fn login_name(state: &str) -> String {
 /// A login that is about to be stored.
 #[derive(Debug)]
 pub(super) struct Begun {
-    pub(super) caller: Caller,
+    caller: Caller,
     navigate: bool,
     state: String,
     url: String,

@@ -21,7 +21,7 @@ const LOGOUT: &str = "logout";
 /// A logout at the server that is about to begin.
 #[derive(Debug)]
 pub(super) struct Leaving {
-    pub(super) caller: Caller,
+    caller: Caller,
     url: Secret,
     navigate: bool,
 }

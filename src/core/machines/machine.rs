@@ -38,8 +38,8 @@ pub struct Machine<J> {
     pub(super) epoch: u32,
     /// Whether the store holds the session. Where it could not be written, its absence says nothing.
     pub(super) persisted: bool,
-    /// The access token that the session's replaced.
-    pub(super) superseded: Option<Secret>,
+    /// The access token of the session that the store is known to hold.
+    pub(super) known: Option<Secret>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
     pub(super) phase: Phase,
@@ -47,6 +47,8 @@ pub struct Machine<J> {
     pub(super) callbacks: Vec<Progress<J>>,
 
     closed: bool,
+    /// Who was let in and has not been told yet.
+    admitted: Vec<Caller>,
     last_op: Op,
     /// What to do with the answers that are under way.
     loads: Vec<(Op, OnLoad<J>)>,
@@ -114,12 +116,13 @@ impl<J: Json> Machine<J> {
             ended: None,
             epoch: 0,
             persisted: false,
-            superseded: None,
+            known: None,
             refresh_due: None,
             phase: Phase::Idle,
             waiters: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
+            admitted: Vec::new(),
             last_op: 0,
             loads: Vec::new(),
             stores: Vec::new(),
@@ -137,6 +140,7 @@ impl<J: Json> Machine<J> {
             self.settle(caller, Err(ErrorCode::ClientClosed.into()));
             return None;
         }
+        self.admitted.push(caller);
         self.wake(now);
         Some(self)
     }
@@ -149,8 +153,9 @@ impl<J: Json> Machine<J> {
 
     /// `close`: ends everything and lets go of every secret. The stored session stays.
     pub fn close(&mut self, caller: Caller) {
-        self.outputs.clear();
-        for waiting in self.callers() {
+        self.outputs.retain(|output| matches!(output, Output::Settle { .. }));
+        let admitted = core::mem::take(&mut self.admitted);
+        for waiting in admitted.into_iter().filter(|waiting| *waiting != caller) {
             self.settle(waiting, Err(ErrorCode::ClientClosed.into()));
         }
         self.waiters.clear();
@@ -161,34 +166,6 @@ impl<J: Json> Machine<J> {
         self.session = None;
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
-    }
-
-    /// Everybody who waits.
-    fn callers(&self) -> Vec<Caller> {
-        let mut callers: Vec<Caller> = self.waiters.iter().map(|waiter| waiter.caller).collect();
-        for progress in &self.callbacks {
-            callers.extend(&progress.callers);
-        }
-        for (_, load) in &self.loads {
-            match load {
-                OnLoad::Open(caller, _) | OnLoad::Logout(caller, _) => callers.push(*caller),
-                OnLoad::Logins(begun) => callers.push(begun.caller),
-                OnLoad::Login(_) | OnLoad::Adopt(_) | OnLoad::Refresh(_) => {}
-            }
-        }
-        for (_, store) in &self.stores {
-            match store {
-                OnStore::Login(begun) => callers.push(begun.caller),
-                OnStore::Logout(leaving) => callers.push(leaving.caller),
-                OnStore::Nothing | OnStore::Spent(_) | OnStore::SignedIn(_) | OnStore::Refreshed(..) => {}
-            }
-        }
-        for (_, send) in &self.sends {
-            if let OnSend::Discover(caller, ..) = send {
-                callers.push(*caller);
-            }
-        }
-        callers
     }
 
     // ── What the host answers ───────────────────────────────────────────────────────────────────────────────
@@ -269,6 +246,7 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn settle(&mut self, caller: Caller, result: Result<Answer<J>, Error>) {
+        self.admitted.retain(|admitted| *admitted != caller);
         self.outputs.push(Output::Settle { caller, result });
     }
 

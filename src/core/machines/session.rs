@@ -30,7 +30,7 @@ pub(super) const SESSION: &str = "session";
 /// Somebody who waits for a refresh.
 #[derive(Debug)]
 pub(super) struct Waiter {
-    pub(super) caller: Caller,
+    caller: Caller,
     /// How long the token has to be good; `None` for whoever wants the refresh itself.
     min_validity: Option<u64>,
 }
@@ -135,6 +135,7 @@ impl<J: Json> Machine<J> {
         if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
             let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
             let is_good = tokens.is_good_for(validity.unwrap_or(0), self.now);
+            self.persisted = true;
             self.adopt(tokens);
             if is_good {
                 if let Some(session) = self.session.clone() {
@@ -207,10 +208,10 @@ impl<J: Json> Machine<J> {
 
     // ── Taking and ending a session ─────────────────────────────────────────────────────────────────────────
 
-    /// Whether stored tokens are others than this tab's, and not those that it has replaced: where a write and the
-    /// removal after it failed, the store still has them.
+    /// Whether stored tokens are others than this tab's, and not those that it knows to be there: where a write and
+    /// the removal after it failed, the store still has the ones before.
     pub(super) fn is_news(&self, tokens: &TokenSet) -> bool {
-        self.superseded.as_ref() != Some(&tokens.access_token)
+        self.known.as_ref() != Some(&tokens.access_token)
             && self.session.as_ref().is_none_or(|session| session.tokens.access_token != tokens.access_token)
     }
 
@@ -229,8 +230,10 @@ impl<J: Json> Machine<J> {
 
     fn keep(&mut self, session: Snapshot<J>) {
         self.refresh_due = refresh::due(&session.tokens, &self.config, &mut self.spread);
-        let before = self.session.replace(session);
-        self.superseded = before.map(|before| before.tokens.access_token.clone());
+        if self.persisted {
+            self.known = Some(session.tokens.access_token.clone());
+        }
+        self.session = Some(session);
         self.ended = None;
         self.phase = Phase::Idle;
     }

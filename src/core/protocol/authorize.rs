@@ -23,14 +23,8 @@ pub struct LoginOptions {
     pub app_state: Option<String>,
 }
 
-/// The members of the program's options that are parameters, and their names on the wire.
-const PARAMETERS: [(&str, &str); 5] = [
-    ("prompt", "prompt"),
-    ("loginHint", "login_hint"),
-    ("maxAge", "max_age"),
-    ("acrValues", "acr_values"),
-    ("uiLocales", "ui_locales"),
-];
+/// The members of the program's options that are parameters, by their names on the wire.
+const PARAMETERS: [&str; 5] = ["prompt", "login_hint", "max_age", "acr_values", "ui_locales"];
 
 /// Parameters that decide how and where the answer comes.
 const OWN: [&str; 11] = [
@@ -54,29 +48,40 @@ impl LoginOptions {
     /// `invalid_config` with the member's name.
     pub fn read(options: &impl Json) -> Result<Self, Error> {
         let mut read = Self { scope: config::text(options, "scope")?, ..Self::default() };
-        for (member, name) in PARAMETERS {
-            let value = match options.number(member) {
-                Some(seconds) if member == "maxAge" && seconds >= 0.0 => Some(decimal(seconds as u64)),
-                _ if member == "maxAge" && options.member(member).is_some() => {
-                    return Err(Error::about(ErrorCode::InvalidConfig, member));
-                }
-                _ => config::text(options, member)?,
-            };
-            if let Some(value) = value {
-                read.parameters.push((name.into(), value));
-            }
-        }
+        read.take(options, true)?;
         if let Some(extra) = options.member("extraParameters") {
-            for (name, value) in extra.members() {
-                let value = value.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "extraParameters"))?;
-                // The options' own members were there first.
-                if !PARAMETERS.iter().any(|(_, known)| *known == name) {
-                    read.parameters.push((name, value));
-                }
-            }
+            read.take(&extra, false)?;
         }
         Ok(read)
     }
+
+    /// Takes members as parameters: of the options those that are some, of the extra ones all others.
+    fn take(&mut self, members: &impl Json, known: bool) -> Result<(), Error> {
+        for (member, value) in members.members() {
+            let name = if known { snake_case(&member) } else { member };
+            if PARAMETERS.contains(&name.as_str()) == known {
+                let number = value.as_number().filter(|number| *number >= 0.0);
+                let text = number.map(|number| decimal(number as u64)).or_else(|| value.as_text());
+                match text.filter(|text| !text.is_empty()) {
+                    Some(value) => self.parameters.push((name, value)),
+                    None => return Err(Error::about(ErrorCode::InvalidConfig, &name)),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name on the wire of a member of JavaScript's: `loginHint` → `login_hint`.
+fn snake_case(member: &str) -> String {
+    let mut name = String::new();
+    for character in member.chars() {
+        if character.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
 }
 
 /// The URL of the authorization request.
@@ -143,8 +148,8 @@ mod tests {
             url(&config(), &options),
             "https://as.example/a?tenant=1&response_type=code&client_id=c&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3Dy\
              &scope=openid+profile&state=st&nonce=no&code_challenge=ch&code_challenge_method=S256\
-             &resource=https%3A%2F%2Fapi.example&resource=https%3A%2F%2Fb.example&prompt=login&login_hint=a+b&max_age=0\
-             &acr_values=1&ui_locales=de&audience=https%3A%2F%2Fapi.example"
+             &resource=https%3A%2F%2Fapi.example&resource=https%3A%2F%2Fb.example&acr_values=1&login_hint=a+b&max_age=0&prompt=login\
+             &ui_locales=de&audience=https%3A%2F%2Fapi.example"
         );
     }
 
@@ -163,15 +168,25 @@ mod tests {
 
     #[test]
     fn login_options_of_a_wrong_type_are_refused_by_name() {
-        for (name, value) in [
-            ("scope", json!(1)),
-            ("prompt", json!("")),
-            ("maxAge", json!(-1)),
-            ("maxAge", json!("1")),
-            ("extraParameters", json!({ "a": 1 })),
-        ] {
-            let error = LoginOptions::read(&json!({ (name): value })).unwrap_err();
+        for (name, value) in
+            [("scope", json!(1)), ("prompt", json!("")), ("max_age", json!(-1)), ("login_hint", json!({}))]
+        {
+            let member = match name {
+                "max_age" => "maxAge",
+                "login_hint" => "loginHint",
+                same => same,
+            };
+            let error = LoginOptions::read(&json!({ (member): value })).unwrap_err();
             assert_eq!((error.code(), error.subject()), (ErrorCode::InvalidConfig, name));
         }
+        let error = LoginOptions::read(&json!({ "extraParameters": { "someThing": true } })).unwrap_err();
+        assert_eq!(error.subject(), "someThing");
+    }
+
+    #[test]
+    fn login_options_that_are_null_or_no_parameters_are_left_out() {
+        let options =
+            json!({ "prompt": null, "appState": {}, "signal": 1, "extraParameters": { "a": null, "someThing": "x" } });
+        assert_eq!(LoginOptions::read(&options).unwrap().parameters, [("someThing".into(), "x".into())]);
     }
 }

@@ -13,7 +13,7 @@ pub trait Json: Clone + 'static {
     fn parse(text: &str) -> Option<Self>;
     /// A member of an object, where it is there and not null.
     fn member(&self, name: &str) -> Option<Self>;
-    /// The names and values of an object's members; none for anything else.
+    /// The names and values of an object's members that are not null; none for anything else.
     fn members(&self) -> Vec<(String, Self)>;
     /// The elements of an array; `None` for anything else.
     fn elements(&self) -> Option<Vec<Self>>;
@@ -54,7 +54,7 @@ impl Json for serde_json::Value {
 
     fn members(&self) -> Vec<(String, Self)> {
         let members = self.as_object().into_iter().flatten();
-        members.map(|(name, value)| (name.clone(), value.clone())).collect()
+        members.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn elements(&self) -> Option<Vec<Self>> {

@@ -1,0 +1,256 @@
+use crate::{
+    inbox::Inbox,
+    stand_in::{StandIn, Time, js, pause},
+};
+use js_sys::{Function, Reflect};
+use pixie_auth::{
+    Response, Unanswered,
+    web::{
+        clock,
+        fetch::{self, Requests},
+    },
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const URL: &str = "https://as.example/token?tenant=1";
+const FORM: &str = "grant_type=refresh_token&refresh_token=r%26t";
+const LIMIT: u64 = 5_000;
+
+/// What was answered: the operation, when it was sent, and the result.
+type Answered = (u32, f64, Result<Response, Unanswered>);
+
+fn requests(own: &JsValue, limit: u64) -> (Requests, Inbox<Answered>) {
+    let answers = Inbox::default();
+    let inbox = answers.clone();
+    let responded = Closure::new(move |op, sent_at, status, body, retry_after| {
+        inbox.put((op, sent_at, fetch::result(status, body, retry_after)));
+    });
+    (Requests::open(own, limit, responded), answers)
+}
+
+/// A `fetch` that keeps its arguments in `calls` and then does as it is told.
+fn own(answer: &str) -> JsValue {
+    js(&format!(
+        "(() => {{ const fetch = (...args) => {{ fetch.calls.push(args); return ({answer})(...args) }}; fetch.calls = []; return fetch }})()"
+    ))
+}
+
+/// Looks at the calls of such a `fetch` with a JavaScript function.
+fn look(own: &JsValue, question: &str) -> JsValue {
+    let calls = Reflect::get(own, &"calls".into()).unwrap();
+    js(question).unchecked_into::<Function>().call1(&JsValue::UNDEFINED, &calls).unwrap()
+}
+
+async fn answer_of(answer: &str) -> Result<Response, Unanswered> {
+    let (requests, answers) = requests(&own(answer), LIMIT);
+    requests.send(1, URL, Some(FORM));
+    answers.take().await.2
+}
+
+#[wasm_bindgen_test]
+async fn get_goes_without_credentials_and_asks_for_json() {
+    let own = own("async () => new Response('{}')");
+    let (requests, answers) = requests(&own, LIMIT);
+    requests.send(3, URL, None);
+    let (op, _, result) = answers.take().await;
+    assert_eq!((op, result.unwrap().status), (3, 200));
+    let sent = look(
+        &own,
+        "([[url, { signal, headers, ...init }]]) => JSON.stringify([url, init, [...new Headers(headers)], signal instanceof AbortSignal])",
+    );
+    assert_eq!(
+        sent.as_string().unwrap(),
+        format!(
+            r#"["{URL}",{{"credentials":"omit","referrerPolicy":"no-referrer"}},[["accept","application/json"]],true]"#
+        )
+    );
+}
+
+#[wasm_bindgen_test]
+async fn post_carries_the_form_is_not_cached_and_follows_no_redirect() {
+    let own = own("async () => new Response('{}')");
+    let (requests, answers) = requests(&own, LIMIT);
+    requests.send(4, URL, Some(FORM));
+    answers.take().await.2.unwrap();
+    let sent = look(
+        &own,
+        "([[, { signal, headers, ...init }]]) => JSON.stringify([Object.entries(init).sort(), [...new Headers(headers)]])",
+    );
+    assert_eq!(
+        sent.as_string().unwrap(),
+        format!(
+            r#"[[["body","{FORM}"],["cache","no-store"],["credentials","omit"],["method","POST"],["redirect","manual"],["referrerPolicy","no-referrer"]],[["accept","application/json"],["content-type","application/x-www-form-urlencoded"]]]"#
+        )
+    );
+}
+
+#[wasm_bindgen_test]
+async fn response_comes_with_its_status_body_and_retry_after() {
+    let response =
+        answer_of("async () => new Response('{\"é\":1}', { status: 429, headers: { 'Retry-After': '120' } })");
+    let response = response.await.unwrap();
+    assert_eq!((response.status, response.body.expose()), (429, "{\"é\":1}"));
+    assert_eq!(response.retry_after.as_deref(), Some("120"));
+    let empty = answer_of("async () => new Response(null, { status: 204 })").await.unwrap();
+    assert_eq!((empty.status, empty.body.expose(), empty.retry_after), (204, "", None));
+    let marked = answer_of("async () => new Response(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))").await.unwrap();
+    assert_eq!(marked.body.expose(), "{}", "without its byte order mark");
+}
+
+#[wasm_bindgen_test]
+async fn response_comes_with_the_instant_at_which_the_request_was_sent() {
+    let time = Time::stand_still();
+    let before = clock::now().0 as f64;
+    let (requests, answers) =
+        requests(&own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 3000))"), LIMIT);
+    requests.send(1, URL, None);
+    time.advance(3_000).await;
+    assert_eq!(answers.take().await.1, before);
+    assert_eq!(clock::now().0 as f64, before + 3_000.0);
+}
+
+#[wasm_bindgen_test]
+async fn redirect_of_a_post_is_a_response_that_leads_nowhere() {
+    // What a browser gives for `redirect: "manual"`.
+    let response =
+        answer_of("async () => Object.defineProperty(new Response(null), 'status', { value: 0 })").await.unwrap();
+    assert_eq!((response.status, response.body.expose(), response.is_success()), (0, "", false));
+}
+
+#[wasm_bindgen_test]
+async fn request_that_fails_in_any_way_is_network() {
+    for answer in [
+        "async () => { throw new TypeError('Failed to fetch') }",
+        "() => { throw new Error('at once') }",
+        "() => Promise.reject()",
+        "() => undefined",
+        "async () => null",
+        "async () => ({ status: 200 })",
+        "async () => ({ status: 200, async text() { throw new TypeError('broken off') } })",
+        "async () => { const response = new Response(new ReadableStream({ start: (c) => c.error(new Error('cut')) })); return response }",
+    ] {
+        assert_eq!(answer_of(answer).await.err(), Some(Unanswered::Network), "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn response_that_is_only_the_likeness_of_one_is_answered_all_the_same() {
+    let headers = "headers: new Headers({ 'Retry-After': '7' })";
+    let whole =
+        answer_of(&format!("async () => ({{ status: 503, {headers}, text: async () => 'busy' }})")).await.unwrap();
+    assert_eq!((whole.status, whole.body.expose(), whole.retry_after.as_deref()), (503, "busy", Some("7")));
+    for answer in [
+        "async () => ({ status: 200, text: () => 'x' })",
+        "async () => ({ status: 200, text: async () => undefined })",
+        "async () => ({ status: 200, text: async () => 7 })",
+        "async () => ({ status: 200, text: async () => ({}) })",
+        "async () => ({ status: '200', text: async () => 'x' })",
+        "async () => ({ text: async () => 'x' })",
+        "async () => ({ status: 429, headers: { get: () => 120 }, text: async () => '' })",
+        "async () => ({ status: 429, headers: {}, text: async () => '' })",
+        "async () => ({ status: 429, headers: null, text: async () => '' })",
+    ] {
+        let (requests, answers) = requests(&own(answer), 200);
+        requests.send(1, URL, None);
+        answers.take().await;
+        pause(5).await;
+        assert_eq!(answers.len(), 0, "{answer}: answered once");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn request_without_an_answer_ends_at_the_limit_and_is_aborted() {
+    for answer in [
+        "() => new Promise(() => {})",
+        "async () => ({ status: 200, text: () => new Promise(() => {}) })",
+        "(_, { signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))",
+    ] {
+        let time = Time::stand_still();
+        let own = own(answer);
+        let (requests, answers) = requests(&own, LIMIT);
+        requests.send(1, URL, Some(FORM));
+        let aborted = "([[, { signal }]]) => signal.aborted";
+        time.advance(LIMIT as u32 - 1).await;
+        assert_eq!((answers.len(), look(&own, aborted).as_bool()), (0, Some(false)), "{answer}");
+        time.advance(1).await;
+        assert_eq!(answers.take().await.2.err(), Some(Unanswered::Timeout), "{answer}");
+        assert_eq!(look(&own, aborted).as_bool(), Some(true), "{answer}");
+        time.advance(LIMIT as u32).await;
+        assert_eq!(answers.len(), 0, "{answer}: answered once");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn answer_that_comes_after_the_limit_is_not_heard() {
+    let time = Time::stand_still();
+    let late = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 9000))");
+    let (requests, answers) = requests(&late, LIMIT);
+    requests.send(1, URL, None);
+    time.advance(20_000).await;
+    assert_eq!(answers.take().await.2.err(), Some(Unanswered::Timeout));
+    assert_eq!(answers.len(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn answered_request_leaves_no_timer_behind() {
+    let time = Time::stand_still();
+    let (requests, answers) = requests(&own("async () => new Response('{}')"), LIMIT);
+    requests.send(1, URL, None);
+    assert_eq!(time.timers(), 1);
+    time.advance(0).await;
+    answers.take().await.2.unwrap();
+    assert_eq!(time.timers(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn close_aborts_what_is_on_its_way_and_answers_nothing() {
+    let time = Time::stand_still();
+    let own =
+        own("(_, { signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))");
+    let (requests, answers) = requests(&own, LIMIT);
+    requests.send(1, URL, None);
+    requests.send(2, URL, Some(FORM));
+    requests.close();
+    time.advance(2 * LIMIT as u32).await;
+    assert_eq!(answers.len(), 0);
+    assert_eq!(look(&own, "(calls) => calls.every(([, { signal }]) => signal.aborted)").as_bool(), Some(true));
+    assert_eq!(time.timers(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn answers_come_in_the_order_of_their_arrival_and_name_their_request() {
+    let own = own(
+        "(url) => new Promise((resolve) => setTimeout(() => resolve(new Response(url)), Number(url.split('#')[1])))",
+    );
+    let time = Time::stand_still();
+    let (requests, answers) = requests(&own, LIMIT);
+    for (op, delay) in [(1, 300), (2, 100), (3, 200)] {
+        requests.send(op, &format!("{URL}#{delay}"), None);
+    }
+    time.advance(1_000).await;
+    let ops = [answers.take().await.0, answers.take().await.0, answers.take().await.0];
+    assert_eq!(ops, [2, 3, 1]);
+}
+
+#[wasm_bindgen_test]
+async fn pages_fetch_is_looked_up_each_time_as_programs_wrap_it() {
+    let (requests, answers) = requests(&JsValue::UNDEFINED, LIMIT);
+    for body in ["first", "second"] {
+        let wrapper = format!("{{ value: async () => new Response('{body}'), writable: true }}");
+        let _stand_in = StandIn::new("globalThis", "fetch", &wrapper);
+        requests.send(1, URL, None);
+        assert_eq!(answers.take().await.2.unwrap().body.expose(), body);
+    }
+    // And without a wrapper: the page itself, from where it was served.
+    requests.send(1, &js("location.origin + '/'").as_string().unwrap(), None);
+    assert!(answers.take().await.2.unwrap().is_success());
+}
+
+#[wasm_bindgen_test]
+async fn host_without_fetch_is_network() {
+    let _stand_in = StandIn::new("globalThis", "fetch", "{ value: undefined, writable: true }");
+    let (requests, answers) = requests(&JsValue::UNDEFINED, LIMIT);
+    requests.send(1, URL, None);
+    assert_eq!(answers.take().await.2.err(), Some(Unanswered::Network));
+}
