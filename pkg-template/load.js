@@ -43,6 +43,6 @@ async function load(given) {
   const result = await WebAssembly.instantiate(/** @type {BufferSource} */ (source), imports);
   const { exports } = "instance" in result ? /** @type {WebAssembly.WebAssemblyInstantiatedSource} */ (result).instance : result;
   __wbg_set_wasm(exports);
-  // @ts-ignore: the short name of __wbindgen_start, put in by the assembly.
-  exports[__WBINDGEN_START__]();
+  // @ts-ignore: the short name of __wbindgen_start, put in by the assembly; there may be nothing to start.
+  exports[__WBINDGEN_START__]?.();
 }

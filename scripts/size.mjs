@@ -13,6 +13,7 @@ import { compare } from "./size/budgets.mjs";
 import { total, weigh, without } from "./size/compression.mjs";
 import { withoutEmbedded } from "./size/embedded.mjs";
 import { namedFunctions, sections } from "./size/module.mjs";
+import { fitted } from "./size/names.mjs";
 import { grouped, table } from "./size/table.mjs";
 
 /** @typedef {import("./size/compression.mjs").Weight} Weight */
@@ -92,10 +93,9 @@ const percent = (/** @type {number} */ part, /** @type {number} */ whole) => `${
 
 /** @param {readonly NamedFunction[]} functions @param {Sizes["sections"]} parts */
 function printFunctions(functions, parts) {
-  // A line of a terminal; the whole names are in --json.
-  const shortened = (/** @type {string} */ name) => (name.length > 96 ? `${name.slice(0, 95)}…` : name);
   console.log(`\n${bold(`The ${LARGEST} largest of the client module's ${functions.length} functions`)}\n`);
-  console.log(table(["bytes", "of the module", "function"], functions.slice(0, LARGEST).map(({ name, bytes }) => [grouped(bytes), percent(bytes, parts.raw), shortened(name)]), [2]));
+  const largest = functions.slice(0, LARGEST).map(({ name, bytes }) => [grouped(bytes), percent(bytes, parts.raw), fitted(name)]);
+  console.log(table(["bytes", "of the module", "function"], largest, [2]));
 
   const areas = byArea(functions).map(({ area, bytes, functions: count }) => [area, grouped(count), grouped(bytes), percent(bytes, parts.raw)]);
   const others = /** @type {const} */ ([["data: texts and constants", parts.data], ["types, imports, exports, tables", parts.rest]]);
@@ -105,13 +105,16 @@ function printFunctions(functions, parts) {
   console.log(dim("A library's generic function counts for the type of ours that it was made for."));
 }
 
+/** @param {import("./size/budgets.mjs").Held} held */
+function verdict({ entry: name, what, bytes, most, over }) {
+  const line = `${name}, ${what}: ${grouped(bytes)} of ${grouped(most)} bytes`;
+  return over > 0 ? red(`✗ ${line}, ${grouped(over)} over the budget`) : green(`✓ ${line}, ${grouped(-over)} to spare`);
+}
+
 /** @param {ReturnType<typeof compare>} comparison */
 function printBudgets({ held, goals }) {
   console.log();
-  for (const { entry: name, what, bytes, most, over } of held) {
-    const line = `${name}, ${what}: ${grouped(bytes)} of ${grouped(most)} bytes`;
-    console.log(over > 0 ? red(`✗ ${line}, ${grouped(over)} over the budget`) : green(`✓ ${line}, ${grouped(-over)} to spare`));
-  }
+  for (const one of held) console.log(verdict(one));
   for (const { entry: name, bytes, goal, over } of goals) {
     const state = over > 0 ? `${grouped(over)} above it` : `${grouped(-over)} below it`;
     console.log(`  ${name}, goal (not enforced): ${grouped(goal)} bytes brotli; ${grouped(bytes)} is ${state}`);
@@ -151,8 +154,10 @@ async function main() {
   await (json ? silently(prepare) : prepare());
   const sizes = measure();
   const comparison = budgetsOf(sizes);
-  if (comparison.held.some(({ over }) => over > 0)) process.exitCode = 1;
+  const broken = comparison.held.filter(({ over }) => over > 0);
+  if (broken.length > 0) process.exitCode = 1;
   if (json) {
+    for (const one of broken) console.error(verdict(one));
     const functions = await functionsOfClient();
     console.log(JSON.stringify({ ...sizes, areas: byArea(functions), largest: functions.slice(0, LARGEST), budgets: comparison }, null, 2));
     return;

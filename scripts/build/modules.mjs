@@ -17,7 +17,6 @@ const FEATURES = [
   "multivalue",
   "mutable-globals",
   "nontrapping-float-to-int",
-  "reference-types",
   "sign-ext",
 ].map((feature) => `--enable-${feature}`);
 
@@ -30,6 +29,7 @@ const SMALLEST = [
   "--flexible-inline-max-function-size=0",
   "--one-caller-inline-max-function-size=0",
   "--low-memory-unused",
+  "--skip-pass=local-cse",
   "-Oz",
   "--converge",
   "--strip-debug",
@@ -56,6 +56,11 @@ function environment() {
     `--remap-path-prefix=${root.replace(/[\\/]$/, "")}=`,
     // A stack of 64 KiB is ten times what is used, and the memory of an idle tab starts that much smaller.
     "-Clink-arg=-zstack-size=65536",
+    // Without reference types wasm-bindgen keeps JavaScript's values in a list of its own: less module than its
+    // table and the functions around it, and hosts need not know them.
+    "-Ctarget-feature=-reference-types",
+    "-Clink-arg=--features=bulk-memory,bulk-memory-opt,multivalue,mutable-globals,nontrapping-fptoint,sign-ext",
+    "-Clink-arg=--no-check-features",
   ];
   return { ...env, CARGO_ENCODED_RUSTFLAGS: flags.join("\u001f"), CARGO_TARGET_DIR: join(root, "target") };
 }

@@ -73,7 +73,8 @@ function bodies(bytes) {
     const reader = new Reader(content);
     for (let count = reader.number(); count > 0; count -= 1) {
       const from = reader.at;
-      reader.at += reader.number();
+      const size = reader.number();
+      reader.at += size;
       lengths.push(reader.at - from);
     }
   }

@@ -153,7 +153,7 @@ async fn response_that_is_only_the_likeness_of_one_is_answered_all_the_same() {
     ] {
         let (requests, answers) = requests(&own(answer), 200);
         requests.send(1, URL, None);
-        answers.take().await;
+        drop(answers.take().await);
         pause(5).await;
         assert_eq!(answers.len(), 0, "{answer}: answered once");
     }

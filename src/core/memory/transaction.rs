@@ -3,6 +3,7 @@
 use crate::core::{
     protocol::pkce::CodeVerifier,
     words::{
+        cut::{cut, parts},
         decimal::{decimal, parse_decimal},
         form::{self, Form},
         secret::Secret,
@@ -36,7 +37,7 @@ impl Transaction {
     /// Whether `openid` was asked for, so that an ID token has to come.
     #[must_use]
     pub fn asks_for_id_token(&self) -> bool {
-        self.scope.split(' ').any(|word| word == "openid")
+        parts(&self.scope, b' ').any(|word| word == "openid")
     }
 }
 
@@ -157,11 +158,11 @@ impl Logins {
 
     /// Takes the state of a login that is to be forgotten off the list: one too old, or one too many.
     pub fn forget(&mut self, now: UnixMillis) -> Option<String> {
-        let (first, rest) = self.0.split_once('&')?;
-        let (state, begun) = first.split_once('=').unwrap_or((first, ""));
+        let (first, rest) = cut(&self.0, b"&")?;
+        let (state, begun) = cut(first, b"=").unwrap_or((first, ""));
         // One from the future was begun under another clock: it counts as new, and the number bounds it.
         let is_old = parse_decimal(begun).is_none_or(|begun| now.since(UnixMillis(begun)) > LIFETIME);
-        if !is_old && self.0.split('&').count() <= MOST {
+        if !is_old && parts(&self.0, b'&').count() <= MOST {
             return None;
         }
         let (state, rest) = (String::from(state), String::from(rest));

@@ -4,6 +4,7 @@
 //! client take that in place of the signature) and checks issuer, audience, expiry and nonce.
 
 use crate::core::words::{
+    cut::parts,
     encoding::base64url_decode,
     error::{Error, ErrorCode},
     json::Json,
@@ -35,7 +36,7 @@ pub struct Expected<'a> {
 /// # Errors
 /// `id_token_malformed`.
 pub fn claims<J: Json>(id_token: &Secret) -> Result<J, Error> {
-    let mut parts = id_token.expose().split('.');
+    let mut parts = parts(id_token.expose(), b'.');
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(ErrorCode::IdTokenMalformed.into());
     };

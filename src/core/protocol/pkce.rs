@@ -4,12 +4,12 @@
 //! and is part of the full one.
 
 pub use crate::core::words::challenge_method::ChallengeMethod;
-#[cfg(feature = "client")]
-use crate::core::words::secret::Secret;
 use crate::core::words::{
     encoding::{base64url_character, base64url_into},
     secret::{constant_time_eq, wipe},
 };
+#[cfg(feature = "client")]
+use crate::core::words::{random::token, secret::Secret};
 #[cfg(feature = "client")]
 use alloc::string::String;
 use sha2::block_api::compress256;
@@ -118,8 +118,7 @@ impl CodeVerifier {
     /// ```
     #[must_use]
     pub fn from_entropy(entropy: &[u8]) -> Option<Self> {
-        let characters = entropy.iter().map(|byte| char::from(base64url_character(*byte)));
-        Self::checked(Secret::new(characters.collect()))
+        Self::checked(Secret::new(token(entropy)))
     }
 
     /// Takes a verifier that was made before (and stored). `None` where it breaks RFC 7636 §4.1.
@@ -142,7 +141,7 @@ impl CodeVerifier {
     #[must_use]
     pub fn challenge(&self, method: ChallengeMethod) -> String {
         match method {
-            ChallengeMethod::S256 => s256(self.expose().as_bytes()).into_iter().map(char::from).collect(),
+            ChallengeMethod::S256 => ::core::str::from_utf8(&s256(self.expose().as_bytes())).unwrap_or_default().into(),
             ChallengeMethod::Plain => self.expose().into(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::challenge_method::ChallengeMethod;
 use super::{
+    cut::cut,
     error::{Error, ErrorCode::InvalidConfig},
     json::Json,
     url,
@@ -77,7 +78,7 @@ impl Config {
         }
         self.issuer = text(config, "issuer")?;
         match &self.issuer {
-            Some(issuer) if !self.allows(issuer) || issuer.contains(['?', '#']) => {
+            Some(issuer) if !self.allows(issuer) || cut(issuer, b"?#").is_some() => {
                 return Err(invalid("issuer (https, or http to loopback, without query)"));
             }
             None if config.member("metadata").is_none() => return Err(invalid("issuer")),

@@ -74,40 +74,40 @@ macro_rules! codes {
 }
 
 codes! {
-    InvalidConfig "invalid_config" FixConfig "RFC 6749 §2" "the configuration or a call's option is missing or wrong";
+    InvalidConfig "invalid_config" FixConfig "RFC 6749 §2" "an option is missing or wrong";
     InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "a code_verifier is 43 to 128 characters of A-Z a-z 0-9 - . _ ~";
-    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "this page is no secure context: serve it over https, or set allowInsecure";
+    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "no secure context: serve the page over https, or set allowInsecure";
     WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the WebAssembly module could not be loaded";
     ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
     DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
-    IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer than the configuration";
-    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "the server's metadata lacks an endpoint or names one that is not https";
-    CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state was begun here, or it is long ago";
+    IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
+    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing or not https";
+    CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state was begun here";
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
-    CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not say its issuer though the server announces it";
+    CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused to sign the user in";
     Timeout "timeout" Retry "pixie-auth" "no answer within the time limit";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
     TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused the request";
-    TokenResponseInvalid "token_response_invalid" Report "RFC 6749 §5.1" "the token endpoint's answer breaks the specification";
+    TokenResponseInvalid "token_response_invalid" Report "RFC 6749 §5.1" "the token endpoint's answer is wrong";
     NoSession "no_session" SignIn "pixie-auth" "nobody is signed in";
     NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";
     SessionEnded "session_ended" SignIn "RFC 6749 §5.2" "the session has ended";
-    IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a required claim";
+    IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a claim";
     IdTokenIssuer "id_token_issuer" Report "OIDC Core §3.1.3.7 (2)" "the ID token is of another issuer";
     IdTokenAudience "id_token_audience" Report "OIDC Core §3.1.3.7 (3)" "the ID token is for another client";
-    IdTokenExpired "id_token_expired" Report "OIDC Core §3.1.3.7 (9)" "the ID token has expired; is this device's clock right?";
-    IdTokenNonce "id_token_nonce" SignIn "OIDC Core §3.1.3.7 (11)" "the ID token does not carry this login's nonce";
+    IdTokenExpired "id_token_expired" Report "OIDC Core §3.1.3.7 (9)" "the ID token has expired (is the clock right?)";
+    IdTokenNonce "id_token_nonce" SignIn "OIDC Core §3.1.3.7 (11)" "the ID token has another nonce";
     IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the refreshed ID token is of another user";
-    IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "openid was asked for and no ID token came";
-    Network "network" Retry "Fetch §5" "no connection to the server, or its CORS rules withhold the answer";
+    IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "no ID token came";
+    Network "network" Retry "Fetch §5" "no connection, or CORS withholds the answer";
     ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error of its own";
     RateLimited "rate_limited" Retry "RFC 6585 §4" "the server asks for fewer requests";
     StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
     StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "what is stored cannot be read";
     StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
-    LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "the redirect does not carry the state that this logout sent";
+    LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "this logout sent another state";
 }
 
 impl ErrorCode {
@@ -298,10 +298,7 @@ mod tests {
     #[test]
     fn message_names_the_subject_and_the_servers_words() {
         let error = Error::about(ErrorCode::InvalidConfig, "clientId");
-        assert_eq!(
-            error.to_string(),
-            "invalid_config: the configuration or a call's option is missing or wrong: clientId"
-        );
+        assert_eq!(error.to_string(), "invalid_config: an option is missing or wrong: clientId");
         let error = Error::new(ErrorCode::AuthorizationFailed).with_oauth(Some("access_denied".into()), None, &[]);
         assert_eq!(error.message(), "the server refused to sign the user in: access_denied");
     }

@@ -1,6 +1,7 @@
 //! `application/x-www-form-urlencoded`: requests ([RFC 6749 appendix B](https://www.rfc-editor.org/rfc/rfc6749#appendix-B)),
 //! queries of URLs, and what is kept in storage.
 
+use super::cut::{before, cut, parts};
 use alloc::{string::String, vec::Vec};
 
 /// Pairs of a form, in order.
@@ -41,7 +42,7 @@ impl Form {
     #[must_use]
     pub fn append_to(self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        url.push(if endpoint.contains('?') { '&' } else { '?' });
+        url.push(if endpoint.as_bytes().contains(&b'?') { '&' } else { '?' });
         url.push_str(&self.0);
         url
     }
@@ -64,8 +65,8 @@ fn encode(text: &str, out: &mut String) {
 
 /// The decoded values of a name, in order.
 pub fn values<'a>(form: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    form.split('&').filter_map(move |pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    parts(form, b'&').filter_map(move |pair| {
+        let (key, value) = cut(pair, b"=").unwrap_or((pair, ""));
         (decode(key) == name).then(|| decode(value))
     })
 }
@@ -106,8 +107,7 @@ const fn hex(digit: u8) -> u8 {
 /// The query of a URL, without its fragment; empty where there is none.
 #[must_use]
 pub fn query(url: &str) -> &str {
-    let url = url.split_once('#').map_or(url, |(before, _)| before);
-    url.split_once('?').map_or("", |(_, query)| query)
+    cut(before(url, b"#"), b"?").map_or("", |(_, query)| query)
 }
 
 #[cfg(test)]

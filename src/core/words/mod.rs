@@ -7,6 +7,8 @@ pub mod secret;
 #[cfg(feature = "client")]
 pub mod config;
 #[cfg(feature = "client")]
+pub mod cut;
+#[cfg(feature = "client")]
 pub mod decimal;
 #[cfg(feature = "client")]
 pub mod error;

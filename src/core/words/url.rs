@@ -1,5 +1,7 @@
 //! What has to be known of a URL: whether a secret may be sent there. The rest is the host's.
 
+use super::cut::{before, cut};
+
 /// Whether a URL is one that the protocol may talk to: https, or http to this very machine.
 ///
 /// Loopback is `localhost` and names below it, `127.0.0.0/8` and `[::1]`
@@ -26,7 +28,7 @@ pub fn is_http(url: &str) -> bool {
 /// ([RFC 8252 §7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)) are as good as https.
 #[must_use]
 pub fn is_redirect_uri(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once(':') else {
+    let Some((scheme, rest)) = cut(uri, b":") else {
         return false;
     };
     let mut characters = scheme.bytes();
@@ -43,15 +45,15 @@ fn split(url: &str) -> Option<(&str, &str)> {
     if url.bytes().any(|byte| byte <= b' ' || byte == b'\\') {
         return None;
     }
-    let (scheme, rest) = url.split_once(':')?;
+    let (scheme, rest) = cut(url, b":")?;
     let rest = rest.strip_prefix("//")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    if authority.contains('@') {
+    let authority = before(rest, b"/?#");
+    if authority.as_bytes().contains(&b'@') {
         return None;
     }
     let host = match authority.strip_prefix('[') {
-        Some(address) => address.split_once(']')?.0,
-        None => authority.split(':').next()?,
+        Some(address) => cut(address, b"]")?.0,
+        None => before(authority, b":"),
     };
     Some((scheme, host))
 }
@@ -61,7 +63,8 @@ fn is_loopback(host: &str) -> bool {
         || host.ends_with(".localhost")
         || host == "::1"
         || host.strip_prefix("127.").is_some_and(|rest| {
-            rest.split('.').count() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            rest.bytes().filter(|byte| *byte == b'.').count() == 2
+                && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         })
 }
 
