@@ -5,14 +5,14 @@
 
 /**
  * Every contender once a round; each round begins with another one. The first round warms up and does not count.
- * @template {string} Name
- * @param {readonly Name[]} names
+ * @template Sample
+ * @param {readonly string[]} names
  * @param {number} rounds
- * @param {(name: Name) => Promise<number>} measure
- * @returns {Promise<Map<Name, number[]>>}
+ * @param {(name: string) => Promise<Sample>} measure
+ * @returns {Promise<Map<string, Sample[]>>}
  */
 export async function inTurns(names, rounds, measure) {
-  const samples = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
+  const samples = new Map(names.map((name) => [name, /** @type {Sample[]} */ ([])]));
   for (let round = 0; round <= rounds; round += 1) {
     for (let position = 0; position < names.length; position += 1) {
       const name = names[(round + position) % names.length];

@@ -40,7 +40,8 @@ export class AuthClient {
   static async create(config) {
     await init();
     const client = new AuthClient(KEY);
-    const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), caller)));
+    const deliver = (/** @type {any[]} */ ...answer) => client.#client.deliver(...answer);
+    const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), deliver, caller)));
     client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;
   }

@@ -22,22 +22,22 @@ import { grouped, table } from "./size/table.mjs";
 
 const LARGEST = 20;
 
-/** What a page loads for each entry. */
-const ENTRIES = /** @type {const} */ ({
+/** What a page loads for each entry. @type {Readonly<Record<string, readonly string[]>>} */
+const ENTRIES = {
   "pixie-auth": ["index.js", "auth-error.js"],
   "pixie-auth/slim": ["slim.js", "auth-error.js", "pixie_auth_bg.wasm"],
   "pixie-auth/pkce": ["pkce.js", "auth-error.js"],
-});
+};
 
-/** The entries that carry a module as a string, and that module. */
-const EMBEDDED = /** @type {const} */ ({ "pixie-auth": "client.wasm", "pixie-auth/pkce": "pkce.wasm" });
+/** The entries whose first file carries a module as a string, and that module. */
+const EMBEDDED = { "pixie-auth": "client.wasm", "pixie-auth/pkce": "pkce.wasm" };
 
 const packaged = (/** @type {string} */ name) => readFileSync(join(root, "pkg", name));
 const built = (/** @type {string} */ name) => readFileSync(join(root, "target", "npm", name));
 
 /** @param {string} name */
 function entry(name) {
-  const files = Object.fromEntries(ENTRIES[name].map((/** @type {string} */ file) => [file, weigh(packaged(file))]));
+  const files = Object.fromEntries(ENTRIES[name].map((file) => [file, weigh(packaged(file))]));
   return [name, { files, total: total(Object.values(files)) }];
 }
 

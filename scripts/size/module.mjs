@@ -105,7 +105,7 @@ function functionNames(module) {
  * @returns {Promise<NamedFunction[]>}
  */
 export async function namedFunctions(bytes) {
-  const module = await WebAssembly.compile(bytes);
+  const module = await WebAssembly.compile(/** @type {BufferSource} */ (bytes));
   const names = functionNames(module);
   if (names.size === 0) throw new Error("the module has no names of functions, so the largest cannot be told");
   const imported = WebAssembly.Module.imports(module).filter(({ kind }) => kind === "function").length;

@@ -101,16 +101,17 @@ impl Program for Page {
 
 #[wasm_bindgen]
 impl Client {
-    /// Opens a client for a caller, who is told the metadata that the server gave, if it was asked.
+    /// Opens a client for a caller, who is told the metadata that the server gave, if it was asked. `deliver` is a
+    /// function that calls [`deliver`](Self::deliver).
     ///
     /// # Errors
     /// What is wrong with the configuration.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, told: Told, caller: Caller) -> Result<Client, JsValue> {
-        Self::open(&JsJson(options), told, caller).map_err(|error| auth_error(&error))
+    pub fn new(options: JsValue, told: Told, deliver: JsValue, caller: Caller) -> Result<Client, JsValue> {
+        Self::open(&JsJson(options), told, &deliver, caller).map_err(|error| auth_error(&error))
     }
 
-    fn open(options: &JsJson, told: Told, caller: Caller) -> Result<Self, Error> {
+    fn open(options: &JsJson, told: Told, deliver: &JsValue, caller: Caller) -> Result<Self, Error> {
         let config = Config::read(options)?;
         let fetch = member(&options.0, "fetch");
         if !fetch.is_undefined() && !fetch.is_function() {
@@ -121,13 +122,26 @@ impl Client {
         }
         let program = Page { told, opening: RefCell::default() };
         let storage = member(&options.0, "storage");
-        let driver = Driver::new(config, entropy::seed(), &storage, &fetch, program)?;
+        let driver = Driver::answered_by(deliver, config, entropy::seed(), &storage, &fetch, program)?;
         driver.program.opening.replace(Some(driver.clone()));
         if let Some(machine) = driver.machine().command(caller, clock::now()) {
             machine.open(caller, options.member("metadata"));
         }
         driver.run();
         Ok(Self(driver))
+    }
+
+    /// Takes an answer of the host; see [`Driver::deliver`].
+    pub fn deliver(
+        &self,
+        arrival: u32,
+        op: u32,
+        number: f64,
+        text: Option<String>,
+        extra: Option<String>,
+        sent_at: f64,
+    ) {
+        self.0.deliver(arrival, op, number, text, extra, sent_at);
     }
 
     /// Asks for something. Whoever asks is told the answer.

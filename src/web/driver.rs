@@ -41,7 +41,7 @@ pub struct Driver<P> {
     machine: RefCell<Machine<JsJson>>,
     running: Cell<bool>,
     armed: Cell<Option<UnixMillis>>,
-    host: OnceCell<Host>,
+    host: Host,
 }
 
 /// The facilities of the host that one client uses.
@@ -74,32 +74,59 @@ impl<P: Program> Driver<P> {
     /// # Errors
     /// `invalid_config` where `storage` is none that there is, `storage_unavailable` where the page has none.
     pub fn new(config: Config, seed: u32, storage: &JsValue, fetch: &JsValue, program: P) -> Result<Rc<Self>, Error> {
-        let limit = config.request_timeout;
-        let driver = Rc::new(Self {
+        let slot = Rc::new(OnceCell::<Rc<Self>>::new());
+        // The function holds the driver, and the driver the host with the function: an open client lives until it is
+        // closed, whether or not the program still holds it, as its listeners and its timer are wanted.
+        let this = slot.clone();
+        let deliver = Closure::<Deliver>::new(move |arrival, op, number, text, extra, sent_at| {
+            if let Some(driver) = this.get() {
+                driver.deliver(arrival, op, number, text, extra, sent_at);
+            }
+        });
+        let driver = Self::answered_by(&deliver.into_js_value(), config, seed, storage, fetch, program)?;
+        let _ = slot.set(driver.clone());
+        Ok(driver)
+    }
+
+    /// The same where somebody else brings the host's answers: `deliver` is a JavaScript function that calls
+    /// [`deliver`](Self::deliver) of this driver. A closure of Rust's own is half a kilobyte of module.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn answered_by(
+        deliver: &JsValue,
+        config: Config,
+        seed: u32,
+        storage: &JsValue,
+        fetch: &JsValue,
+        program: P,
+    ) -> Result<Rc<Self>, Error> {
+        let host = Host {
+            stores: Stores::open(storage, deliver)?,
+            requests: Requests::new(fetch, config.request_timeout as f64, deliver),
+            timer: Timer::new(deliver),
+            events: PageEvents::new(deliver),
+        };
+        Ok(Rc::new(Self {
             program,
             machine: RefCell::new(Machine::new(config, seed)),
             running: Cell::new(false),
             armed: Cell::new(None),
-            host: OnceCell::new(),
-        });
-        // The function holds the driver, and the driver the host with the function: an open client lives until it is
-        // closed, whether or not the program still holds it, as its listeners and its timer are wanted.
-        let this = driver.clone();
-        let deliver = Closure::<Deliver>::new(move |arrival, op, number, text, extra, sent_at| {
-            this.deliver(arrival, op, number, text, extra, sent_at);
-        });
-        let deliver = deliver.into_js_value();
-        let _ = driver.host.set(Host {
-            stores: Stores::open(storage, &deliver)?,
-            requests: Requests::new(fetch, limit as f64, &deliver),
-            timer: Timer::new(&deliver),
-            events: PageEvents::new(&deliver),
-        });
-        Ok(driver)
+            host,
+        }))
     }
 
-    /// Where every answer of the host arrives. One function for all: each costs half a kilobyte of module.
-    fn deliver(&self, arrival: u32, op: Op, number: f64, text: Option<String>, extra: Option<String>, sent_at: f64) {
+    /// Where every answer of the host arrives: what, for which output, a status, a value or a body, what was thrown
+    /// or `Retry-After`, and when the request was sent.
+    pub fn deliver(
+        &self,
+        arrival: u32,
+        op: Op,
+        number: f64,
+        text: Option<String>,
+        extra: Option<String>,
+        sent_at: f64,
+    ) {
         let now = clock::now();
         let mut machine = self.machine();
         match arrival {
@@ -137,18 +164,16 @@ impl<P: Program> Driver<P> {
         }
         self.running.set(false);
         let deadline = self.machine.borrow().deadline();
-        if let Some(host) = self.host.get().filter(|_| deadline != self.armed.replace(deadline)) {
-            host.timer.arm(deadline.map(|at| at.0 as f64));
+        if deadline != self.armed.replace(deadline) {
+            self.host.timer.arm(deadline.map(|at| at.0 as f64));
         }
     }
 
     /// Lets go of the host: no more events, timers and requests.
     pub fn detach(&self) {
-        if let Some(host) = self.host.get() {
-            host.events.close();
-            host.timer.arm(None);
-            host.requests.close();
-        }
+        self.host.events.close();
+        self.host.timer.arm(None);
+        self.host.requests.close();
     }
 
     fn next_output(&self) -> Option<Output<JsJson>> {
@@ -156,9 +181,7 @@ impl<P: Program> Driver<P> {
     }
 
     fn perform(&self, output: Output<JsJson>) {
-        let Some(host) = self.host.get() else {
-            return;
-        };
+        let host = &self.host;
         match output {
             Output::Load { op, area, key } => host.stores.load(op, area as u32, &key),
             Output::Store { op, area, key, value } => host.stores.store(op, area as u32, &key, Some(value.expose())),

@@ -19,21 +19,17 @@ impl Json for JsJson {
     }
 
     fn members(&self) -> Vec<(String, Self)> {
-        if !self.is_object() {
-            return Vec::new();
+        let mut members = Vec::new();
+        if self.0.is_object() {
+            let names = Object::keys(self.0.unchecked_ref::<Object>());
+            for index in 0..names.length() {
+                let name = names.get(index).as_string().unwrap_or_default();
+                if let Some(value) = self.member(&name) {
+                    members.push((name, value));
+                }
+            }
         }
-        let names = Object::keys(self.0.unchecked_ref::<Object>());
-        elements(&names)
-            .filter_map(|name| {
-                let name = name.as_string()?;
-                let value = self.member(&name)?;
-                Some((name, value))
-            })
-            .collect()
-    }
-
-    fn elements(&self) -> Option<Vec<Self>> {
-        Array::is_array(&self.0).then(|| elements(self.0.unchecked_ref()).map(Self).collect())
+        members
     }
 
     fn as_text(&self) -> Option<String> {
@@ -51,10 +47,6 @@ impl Json for JsJson {
     fn is_object(&self) -> bool {
         self.0.is_object() && !Array::is_array(&self.0)
     }
-}
-
-fn elements(array: &Array) -> impl Iterator<Item = JsValue> {
-    (0..array.length()).map(|index| array.get(index))
 }
 
 /// A member of anything; undefined where there is none, or where reading it throws.

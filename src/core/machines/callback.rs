@@ -303,7 +303,9 @@ impl<J: Json> Machine<J> {
             progress.error = Some(error);
         }
         self.finish(id);
-        self.callbacks.retain(|progress| progress.id != id);
+        if let Some(index) = self.callbacks.iter().position(|progress| progress.id == id) {
+            self.callbacks.swap_remove(index);
+        }
     }
 
     /// Tells the failure, now and whenever the same redirect is handed in again.

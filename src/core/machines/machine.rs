@@ -51,10 +51,16 @@ pub struct Machine<J> {
     admitted: Vec<Caller>,
     last_op: Op,
     /// What to do with the answers that are under way.
-    loads: Vec<(Op, OnLoad<J>)>,
-    stores: Vec<(Op, OnStore<J>)>,
-    sends: Vec<(Op, OnSend<J>)>,
+    waiting: Vec<(Op, Then<J>)>,
     outputs: Vec<Output<J>>,
+}
+
+/// What to do with an answer.
+#[derive(Debug)]
+enum Then<J> {
+    Load(OnLoad<J>),
+    Store(OnStore<J>),
+    Send(OnSend<J>),
 }
 
 /// What to do with what is read.
@@ -124,9 +130,7 @@ impl<J: Json> Machine<J> {
             closed: false,
             admitted: Vec::new(),
             last_op: 0,
-            loads: Vec::new(),
-            stores: Vec::new(),
-            sends: Vec::new(),
+            waiting: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -153,16 +157,13 @@ impl<J: Json> Machine<J> {
 
     /// `close`: ends everything and lets go of every secret. The stored session stays.
     pub fn close(&mut self, caller: Caller) {
-        self.outputs.retain(|output| matches!(output, Output::Settle { .. }));
         let admitted = core::mem::take(&mut self.admitted);
         for waiting in admitted.into_iter().filter(|waiting| *waiting != caller) {
             self.settle(waiting, Err(ErrorCode::ClientClosed.into()));
         }
         self.waiters.clear();
         self.callbacks.clear();
-        self.loads.clear();
-        self.stores.clear();
-        self.sends.clear();
+        self.waiting.clear();
         self.session = None;
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
@@ -173,40 +174,47 @@ impl<J: Json> Machine<J> {
     /// Answers [`Output::Load`]: the value, or that there is none, or that the storage fails.
     pub fn loaded(&mut self, op: Op, result: Result<Option<Secret>, Error>, now: UnixMillis) {
         self.now = now;
-        match take(&mut self.loads, op) {
-            None => {}
-            Some(OnLoad::Open(caller, discovered)) => self.open_loaded(caller, discovered, result),
-            Some(OnLoad::Logins(begun)) => self.logins_loaded(begun, result),
-            Some(OnLoad::Login(id)) => self.login_loaded(id, result),
-            Some(OnLoad::Adopt(id)) => self.adopt_loaded(id, result),
-            Some(OnLoad::Refresh(epoch)) => self.refresh_loaded(epoch, result),
-            Some(OnLoad::Logout(caller, url)) => self.logout_loaded(caller, &url, result),
+        let Some(Then::Load(then)) = self.then(op) else {
+            return;
+        };
+        match then {
+            OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
+            OnLoad::Logins(begun) => self.logins_loaded(begun, result),
+            OnLoad::Login(id) => self.login_loaded(id, result),
+            OnLoad::Adopt(id) => self.adopt_loaded(id, result),
+            OnLoad::Refresh(epoch) => self.refresh_loaded(epoch, result),
+            OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
         }
     }
 
     /// Answers [`Output::Store`] and [`Output::Remove`].
     pub fn stored(&mut self, op: Op, result: Result<(), Error>, now: UnixMillis) {
         self.now = now;
-        match take(&mut self.stores, op) {
-            None | Some(OnStore::Nothing) => {}
-            Some(OnStore::Login(begun)) => self.login_stored(*begun, result),
+        let Some(Then::Store(then)) = self.then(op) else {
+            return;
+        };
+        match then {
+            OnStore::Nothing => {}
+            OnStore::Login(begun) => self.login_stored(*begun, result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
-            Some(OnStore::Spent(id)) => self.exchange(id),
-            Some(OnStore::SignedIn(id)) => self.callback_stored(id, &result),
-            Some(OnStore::Refreshed(epoch, session)) => self.refresh_stored(epoch, session, &result),
+            OnStore::Spent(id) => self.exchange(id),
+            OnStore::SignedIn(id) => self.callback_stored(id, &result),
+            OnStore::Refreshed(epoch, session) => self.refresh_stored(epoch, session, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
-            Some(OnStore::Logout(leaving)) => self.leave(*leaving),
+            OnStore::Logout(leaving) => self.leave(*leaving),
         }
     }
 
     /// Answers [`Output::Send`]. The response comes with the instant at which the request was sent.
     pub fn responded(&mut self, op: Op, sent_at: UnixMillis, result: Result<Response, Unanswered>, now: UnixMillis) {
         self.now = now;
-        match take(&mut self.sends, op) {
-            None => {}
-            Some(OnSend::Discover(caller, again, given)) => self.discovered(caller, again, given, result),
-            Some(OnSend::Exchange(id, code)) => self.exchanged(id, &code, sent_at, result),
-            Some(OnSend::Refresh(epoch, sent)) => self.refresh_responded(epoch, &sent, sent_at, result),
+        let Some(Then::Send(then)) = self.then(op) else {
+            return;
+        };
+        match then {
+            OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
+            OnSend::Exchange(id, code) => self.exchanged(id, &code, sent_at, result),
+            OnSend::Refresh(epoch, sent) => self.refresh_responded(epoch, &sent, sent_at, result),
         }
     }
 
@@ -246,12 +254,19 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn settle(&mut self, caller: Caller, result: Result<Answer<J>, Error>) {
-        self.admitted.retain(|admitted| *admitted != caller);
+        if let Some(index) = self.admitted.iter().position(|admitted| *admitted == caller) {
+            self.admitted.swap_remove(index);
+        }
         self.outputs.push(Output::Settle { caller, result });
     }
 
     pub(super) fn emit(&mut self, output: Output<J>) {
         self.outputs.push(output);
+    }
+
+    fn then(&mut self, op: Op) -> Option<Then<J>> {
+        let index = self.waiting.iter().position(|(waiting, _)| *waiting == op)?;
+        Some(self.waiting.swap_remove(index).1)
     }
 
     pub(super) fn next_op(&mut self) -> Op {
@@ -261,13 +276,13 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn load(&mut self, area: Area, name: &str, then: OnLoad<J>) {
         let (op, key) = (self.next_op(), self.key(name));
-        self.loads.push((op, then));
+        self.waiting.push((op, Then::Load(then)));
         self.emit(Output::Load { op, area, key });
     }
 
     pub(super) fn store(&mut self, area: Area, name: &str, value: Secret, then: OnStore<J>) {
         let (op, key) = (self.next_op(), self.key(name));
-        self.stores.push((op, then));
+        self.waiting.push((op, Then::Store(then)));
         self.emit(Output::Store { op, area, key, value });
     }
 
@@ -278,7 +293,7 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn send(&mut self, request: Request, then: OnSend<J>) {
         let op = self.next_op();
-        self.sends.push((op, then));
+        self.waiting.push((op, Then::Send(then)));
         self.emit(Output::Send { op, request });
     }
 
@@ -291,9 +306,4 @@ impl<J: Json> Machine<J> {
         }
         key
     }
-}
-
-fn take<T>(waiting: &mut Vec<(Op, T)>, op: Op) -> Option<T> {
-    let index = waiting.iter().position(|(waiting, _)| *waiting == op)?;
-    Some(waiting.swap_remove(index).1)
 }

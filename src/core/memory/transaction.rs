@@ -113,17 +113,11 @@ impl Login {
             };
             return Some(Self::Spent(Spent { app_state, outcome }));
         }
-        let mut transaction = Transaction {
-            verifier: CodeVerifier::parse(&text("code_verifier")?)?,
-            nonce: String::new(),
-            redirect_uri: String::new(),
-            scope: String::new(),
-            app_state,
-        };
-        transaction.nonce = text("nonce")?;
-        transaction.redirect_uri = text("redirect_uri")?;
-        transaction.scope = text("scope")?;
-        Some(Self::Open(transaction))
+        let verifier = CodeVerifier::parse(&text("code_verifier")?)?;
+        // What has a verifier was written here, and whole.
+        let text = |name| text(name).unwrap_or_default();
+        let (nonce, redirect_uri, scope) = (text("nonce"), text("redirect_uri"), text("scope"));
+        Some(Self::Open(Transaction { verifier, nonce, redirect_uri, scope, app_state }))
     }
 }
 

@@ -95,18 +95,14 @@ pub fn authorization_url(
     code_challenge: &str,
 ) -> String {
     let mut form = Form::new();
-    for (name, value) in [
-        ("response_type", "code"),
-        ("client_id", &config.client_id),
-        ("redirect_uri", &config.redirect_uri),
-        ("scope", options.scope.as_ref().unwrap_or(&config.scope)),
-        ("state", state),
-        ("nonce", nonce),
-        ("code_challenge", code_challenge),
-        ("code_challenge_method", config.method.as_str()),
-    ] {
-        form.push(name, value);
-    }
+    form.push("response_type", "code");
+    form.push("client_id", &config.client_id);
+    form.push("redirect_uri", &config.redirect_uri);
+    form.push("scope", options.scope.as_ref().unwrap_or(&config.scope));
+    form.push("state", state);
+    form.push("nonce", nonce);
+    form.push("code_challenge", code_challenge);
+    form.push("code_challenge_method", config.method.as_str());
     for resource in &config.resource {
         form.push("resource", resource);
     }

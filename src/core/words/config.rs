@@ -137,8 +137,13 @@ pub(crate) fn redirect_uri(json: &impl Json, name: &str) -> Result<Option<String
 fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
     let mut texts = Vec::new();
     if let Some(value) = json.member(name) {
-        for value in value.elements().unwrap_or_else(|| alloc::vec![value]) {
-            texts.push(value.as_text().ok_or_else(|| invalid(name))?);
+        texts.extend(value.as_text());
+        for (_, element) in value.members() {
+            texts.extend(element.as_text());
+        }
+        // As many texts as there are things, and at least one: nothing is left out in silence.
+        if texts.is_empty() || texts.len() < value.members().len() {
+            return Err(invalid(name));
         }
     }
     Ok(texts)

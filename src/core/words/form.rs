@@ -42,7 +42,7 @@ impl Form {
     #[must_use]
     pub fn append_to(self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        url.push(if endpoint.as_bytes().contains(&b'?') { '&' } else { '?' });
+        url.push(if cut(endpoint, b"?").is_some() { '&' } else { '?' });
         url.push_str(&self.0);
         url
     }

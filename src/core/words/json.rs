@@ -2,6 +2,8 @@
 //!
 //! In a page the host's own parser does the work (`web::json`); a native program has serde_json do it.
 
+#[cfg(not(target_arch = "wasm32"))]
+use alloc::string::ToString;
 use alloc::{string::String, vec::Vec};
 
 /// A JSON value that somebody else parsed.
@@ -13,10 +15,8 @@ pub trait Json: Clone + 'static {
     fn parse(text: &str) -> Option<Self>;
     /// A member of an object, where it is there and not null.
     fn member(&self, name: &str) -> Option<Self>;
-    /// The names and values of an object's members that are not null; none for anything else.
+    /// The names and values of the members of an object or an array that are not null; none for anything else.
     fn members(&self) -> Vec<(String, Self)>;
-    /// The elements of an array; `None` for anything else.
-    fn elements(&self) -> Option<Vec<Self>>;
     /// A string.
     fn as_text(&self) -> Option<String>;
     /// A number.
@@ -53,12 +53,11 @@ impl Json for serde_json::Value {
     }
 
     fn members(&self) -> Vec<(String, Self)> {
+        if let Some(elements) = self.as_array() {
+            return elements.iter().enumerate().map(|(index, value)| (index.to_string(), value.clone())).collect();
+        }
         let members = self.as_object().into_iter().flatten();
         members.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    fn elements(&self) -> Option<Vec<Self>> {
-        self.as_array().cloned()
     }
 
     fn as_text(&self) -> Option<String> {

@@ -14,7 +14,11 @@ pub type Entropy = [u8; LOGIN_ENTROPY];
 /// A text of unguessable characters, six bits from each byte.
 #[must_use]
 pub fn token(entropy: &[u8]) -> String {
-    entropy.iter().map(|byte| char::from(base64url_character(*byte))).collect()
+    let mut token = String::new();
+    for byte in entropy {
+        token.push(char::from(base64url_character(*byte)));
+    }
+    token
 }
 
 /// Numbers that spread load. Never for secrets: the state is 32 bits of xorshift.

@@ -48,7 +48,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = cut(url, b":")?;
     let rest = rest.strip_prefix("//")?;
     let authority = before(rest, b"/?#");
-    if authority.as_bytes().contains(&b'@') {
+    if cut(authority, b"@").is_some() {
         return None;
     }
     let host = match authority.strip_prefix('[') {
