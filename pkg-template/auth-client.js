@@ -1,6 +1,7 @@
 // @ts-check
 // The class that programs see. Each method is one request to the module's client, which gives a promise.
 import { Client } from "pixie:glue";
+import { readAppState, writeAppState } from "./app-state.js";
 import { init } from "./load.js";
 
 // The numbers of src/bindings/client.rs.
@@ -18,6 +19,9 @@ const CLOSE = 10;
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
+
+/** The options of a login with `appState` as text, or as `false` where it cannot be kept. @param {any} options */
+const keepable = (options) => (options?.appState === undefined ? options : { ...options, appState: writeAppState(options.appState) });
 
 /** Kept to this file, so that nobody makes a client that was not opened. */
 const KEY = {};
@@ -40,7 +44,9 @@ export class AuthClient {
   static async create(config) {
     await init();
     const client = new AuthClient(KEY);
-    const deliver = (/** @type {any[]} */ ...answer) => client.#client.deliver(...answer);
+    // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
+    const deliver = (/** @type {any} */ ...answer) =>
+      client.#client ? client.#client.deliver(...answer) : queueMicrotask(() => deliver(...answer));
     const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), deliver, caller)));
     client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;
@@ -83,15 +89,18 @@ export class AuthClient {
   }
 
   login(options) {
-    return this.#ask(LOGIN, options);
+    return this.#ask(LOGIN, keepable(options));
   }
 
   createLoginUrl(options) {
-    return this.#ask(CREATE_LOGIN_URL, options);
+    return this.#ask(CREATE_LOGIN_URL, keepable(options));
   }
 
   handleCallback(url = here()) {
-    return this.#ask(HANDLE_CALLBACK, text(url));
+    return this.#ask(HANDLE_CALLBACK, text(url)).then(({ session, appState }) => ({
+      session,
+      appState: appState && readAppState(appState),
+    }));
   }
 
   getSession() {

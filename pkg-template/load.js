@@ -42,7 +42,9 @@ async function load(given) {
   }
   const result = await WebAssembly.instantiate(/** @type {BufferSource} */ (source), imports);
   const { exports } = "instance" in result ? /** @type {WebAssembly.WebAssemblyInstantiatedSource} */ (result).instance : result;
+  // @ts-ignore: the short names of exports, put in by the assembly.
+  if (!exports[__CLIENT_ASK__]) throw new Error("another module");
   __wbg_set_wasm(exports);
-  // @ts-ignore: the short name of __wbindgen_start, put in by the assembly; there may be nothing to start.
+  // @ts-ignore: there may be nothing to start.
   exports[__WBINDGEN_START__]?.();
 }

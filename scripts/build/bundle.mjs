@@ -39,7 +39,7 @@ export function importsModule(names) {
 export async function bundle({ pkce, client, names, outdir, version }) {
   const { build } = await import("esbuild");
   const glue = shortened(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8"), names);
-  const start = names.exports.find(([name]) => name === "__wbindgen_start")?.[1] ?? "__wbindgen_start";
+  const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
   /** @type {Record<string, () => string>} */
   const virtual = {
     "pixie:glue": () => glue,
@@ -76,7 +76,7 @@ export async function bundle({ pkce, client, names, outdir, version }) {
     charset: "utf8",
     legalComments: "none",
     banner: { js: `/*! pixie-auth ${version} | MIT OR Apache-2.0 */` },
-    define: { __WBINDGEN_START__: JSON.stringify(start) },
+    define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("client_ask") },
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");

@@ -28,6 +28,29 @@ const PANICKING = [
   /as core::any::Any>::type_id$/,
 ];
 
+/** What the standard library's panics say, and the digits with which it writes numbers. */
+const PANIC_TEXTS = new RegExp(
+  [
+    "slice index starts at ",
+    " but ends at ",
+    "range (start|end) index ",
+    " out of range for slice of length ",
+    "memory allocation of ",
+    " bytes failed",
+    "removal index \\(is ",
+    "swap_remove index \\(is ",
+    "\\) should be < len \\(is ",
+    "copy_from_slice: source slice length \\(",
+    "\\) does not match destination slice length \\(",
+    "mid > len",
+    "Tried to shrink to a larger capacity",
+    "capacity overflow",
+    "RefCell already (mutably )?borrowed",
+    "000102030405.{176}96979899",
+  ].join("|"),
+  "g",
+);
+
 /** Without the hashes of crates and symbols: core[c5930c85a12de822]::panicking → core::panicking. */
 export const plainName = (/** @type {string} */ name) => name.replace(/\[[0-9a-f]{16}\]/g, "").replace(/::h[0-9a-f]{16}$/, "");
 
@@ -50,6 +73,8 @@ export function snip(binaryen, bytes) {
     binaryen.Function.setBody(reference, module.unreachable());
     snipped.push(plain);
   }
+  // The functions' names stay, for `npm run size`.
+  binaryen.setDebugInfo(true);
   const result = module.emitBinary();
   module.dispose();
   scrub(result);
@@ -76,6 +101,7 @@ export function scrub(bytes) {
       }
       text.fill(0, index, index + length);
     }
+    for (const { index, 0: part } of text.toString("latin1").matchAll(PANIC_TEXTS)) text.fill(0, index, index + part.length);
   }
 }
 

@@ -63,7 +63,7 @@ async function wasm() {
 /** Where each suite of Node tests looks for its files. @type {Readonly<Record<string, readonly string[]>>} */
 const FOLDERS = {
   // The scripts' own tests, and those that lie beside the code of the demo and of the tests' supporting servers.
-  scripts: ["scripts", "www-demo", "tests/support"],
+  scripts: ["scripts", "benches", "www-demo", "tests/support"],
   package: ["tests/package"],
   e2e: ["tests/e2e"],
 };

@@ -26,12 +26,6 @@ use alloc::{rc::Rc, string::String};
 use core::{cell::RefCell, fmt};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(module = "/src/bindings/app_state.js")]
-extern "C" {
-    #[wasm_bindgen(catch, js_name = writeAppState)]
-    fn write_app_state(value: &JsValue) -> Result<String, JsValue>;
-}
-
 #[wasm_bindgen]
 extern "C" {
     /// The hand-written class, as far as this side calls it.
@@ -200,15 +194,16 @@ impl Client {
 
 fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Error> {
     if navigate && !page::has_page() {
-        return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave: use createLoginUrl"));
+        return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave"));
     }
     if argument.member("signal").is_some_and(|signal| signal.is_true("aborted")) {
         return Err(ErrorCode::Aborted.into());
     }
     let mut options = LoginOptions::read(argument)?;
     if let Some(app_state) = argument.member("appState") {
-        let text = write_app_state(&app_state.0).map_err(|_| Error::about(ErrorCode::InvalidConfig, "appState"))?;
-        options.app_state = Some(text);
+        // The class has written it as text; where it could not, it left something else.
+        options.app_state =
+            Some(app_state.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "appState"))?);
     }
     Ok(options)
 }

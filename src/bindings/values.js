@@ -1,7 +1,6 @@
 // @ts-check
 // What the program is given: frozen data. Made here and not member by member from the module: the one call with
 // all members is the smallest way over the border.
-import { readAppState } from "./app_state.js";
 
 /** A session at one moment, and one question to ask of it. */
 class Session {
@@ -40,11 +39,8 @@ export function session(accessToken, expiresAt, scope, idToken, claims, refresha
 /** @param {string} url @param {string} state */
 export const loginUrl = (url, state) => ({ url, state });
 
-/** @param {Session} session @param {string | undefined} appState */
-export const callbackResult = (session, appState) => ({
-  session,
-  appState: appState === undefined ? appState : readAppState(appState),
-});
+/** `appState` is as text; the class reads it. @param {Session} session @param {string | undefined} appState */
+export const callbackResult = (session, appState) => ({ session, appState });
 
 /** @param {string | undefined} url */
 export const logoutUrl = (url) => ({ url: url ?? null });

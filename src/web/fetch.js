@@ -51,8 +51,9 @@ export class Requests {
         referrerPolicy: "no-referrer",
         signal: controller.signal,
       });
-      const body = await response.text();
-      end(response.status, body, response.headers?.get("Retry-After") ?? undefined);
+      // As text whatever they are: the program's own fetch may give a likeness of a response.
+      const [body, retryAfter] = [await response.text(), response.headers?.get("Retry-After")];
+      end(+response.status, `${body}`, retryAfter ? `${retryAfter}` : undefined);
     };
     request().catch(() => end(-1));
   }

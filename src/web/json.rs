@@ -1,35 +1,57 @@
-//! JSON by the host's own parser, read by typed getters.
+//! JSON by the host's own parser (json.js), read by typed getters.
 
 use crate::core::words::json::Json;
-use alloc::{string::String, vec::Vec};
-use js_sys::{Array, JSON, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use alloc::string::String;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen(module = "/src/web/json.js")]
+extern "C" {
+    fn parse(text: &str) -> JsValue;
+
+    #[wasm_bindgen(js_name = parseBase64url)]
+    fn parse_base64url(text: &str) -> JsValue;
+
+    /// A member of anything; undefined where there is none, where it is null, or where reading it throws.
+    pub(crate) fn member(value: &JsValue, name: &str) -> JsValue;
+
+    #[wasm_bindgen(js_name = nameAt)]
+    fn name_at(value: &JsValue, index: u32) -> Option<String>;
+
+    #[wasm_bindgen(js_name = isObject)]
+    fn is_object(value: &JsValue) -> bool;
+}
 
 /// A value of the host's: parsed JSON, or an object of options that the program gave.
 #[derive(Clone, Debug)]
 pub struct JsJson(pub JsValue);
 
+impl JsJson {
+    fn defined(value: JsValue) -> Option<Self> {
+        (!value.is_undefined()).then_some(Self(value))
+    }
+}
+
 impl Json for JsJson {
     fn parse(text: &str) -> Option<Self> {
-        JSON::parse(text).ok().map(Self)
+        Self::defined(parse(text))
+    }
+
+    fn parse_base64url(text: &str) -> Option<Self> {
+        Self::defined(parse_base64url(text))
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        Some(member(&self.0, name)).filter(|value| !value.is_null() && !value.is_undefined()).map(Self)
+        Self::defined(member(&self.0, name))
     }
 
-    fn members(&self) -> Vec<(String, Self)> {
-        let mut members = Vec::new();
-        if self.0.is_object() {
-            let names = Object::keys(self.0.unchecked_ref::<Object>());
-            for index in 0..names.length() {
-                let name = names.get(index).as_string().unwrap_or_default();
-                if let Some(value) = self.member(&name) {
-                    members.push((name, value));
-                }
+    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
+        let mut index = 0;
+        while let Some(name) = name_at(&self.0, index) {
+            index += 1;
+            if let Some(value) = self.member(&name) {
+                visit(name, value);
             }
         }
-        members
     }
 
     fn as_text(&self) -> Option<String> {
@@ -45,11 +67,6 @@ impl Json for JsJson {
     }
 
     fn is_object(&self) -> bool {
-        self.0.is_object() && !Array::is_array(&self.0)
+        is_object(&self.0)
     }
-}
-
-/// A member of anything; undefined where there is none, or where reading it throws.
-pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }

@@ -63,26 +63,42 @@ export class Stores {
   }
 
   /** Reads a value. @param {number} op @param {number} area @param {string} key */
-  async load(op, area, key) {
-    let value, thrown;
-    try {
-      value = (await this.#stores[area].get(key)) ?? undefined;
-      if (value !== undefined && typeof value !== "string") throw new TypeError("a store gives strings");
-    } catch (error) {
-      [value, thrown] = [undefined, `${error?.name}`];
-    }
-    this.#deliver(LOADED, op, 0, value, thrown);
+  load(op, area, key) {
+    settled(
+      () => this.#stores[area].get(key),
+      (value) => {
+        const is = typeof value === "string";
+        // Null and undefined are nothing; anything else is not what was stored.
+        this.#deliver(LOADED, op, 0, is ? value : undefined, is || value == null ? undefined : "TypeError");
+      },
+      (thrown) => this.#deliver(LOADED, op, 0, undefined, thrown),
+    );
   }
 
   /** Writes a value, or removes it where there is none. @param {number} op @param {number} area @param {string} key @param {string} [value] */
-  async store(op, area, key, value) {
-    let thrown;
-    try {
-      const store = this.#stores[area];
-      await (value === undefined ? store.remove(key) : store.set(key, value));
-    } catch (error) {
-      thrown = `${error?.name}`;
-    }
-    this.#deliver(STORED, op, 0, undefined, thrown);
+  store(op, area, key, value) {
+    const store = this.#stores[area];
+    settled(
+      () => (value === undefined ? store.remove(key) : store.set(key, value)),
+      () => this.#deliver(STORED, op, 0),
+      (thrown) => this.#deliver(STORED, op, 0, undefined, thrown),
+    );
   }
+}
+
+/**
+ * Tells what comes of a call: at once, unless it gives a promise. A page's storage is read, judged and marked in one
+ * go, so that two clients in one page do not both take the same login.
+ * @param {() => any} call @param {(value: any) => void} done @param {(name: string) => void} failed
+ */
+function settled(call, done, failed) {
+  const fail = (/** @type {any} */ thrown) => failed(`${thrown?.name}`);
+  let given;
+  try {
+    given = call();
+  } catch (thrown) {
+    return fail(thrown);
+  }
+  if (typeof given?.then === "function") given.then(done, fail);
+  else done(given);
 }

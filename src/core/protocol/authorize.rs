@@ -9,16 +9,15 @@ use crate::core::words::{
     form::Form,
     json::Json,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 /// What one login asks for beyond the configuration.
 #[derive(Debug, Default)]
 pub struct LoginOptions {
     /// `scope` instead of the configuration's.
     pub scope: Option<String>,
-    /// Other parameters, under their names on the wire: `prompt`, `login_hint`, … Those that [`OWN`] names are
-    /// left out of the request: they cannot be overridden.
-    pub parameters: Vec<(String, String)>,
+    /// Other parameters, under their names on the wire: `prompt`, `login_hint`, …
+    pub parameters: Form,
     /// What the callback gives back, as text.
     pub app_state: Option<String>,
 }
@@ -26,7 +25,8 @@ pub struct LoginOptions {
 /// The members of the program's options that are parameters, by their names on the wire.
 const PARAMETERS: [&str; 5] = ["prompt", "login_hint", "max_age", "acr_values", "ui_locales"];
 
-/// Parameters that decide how and where the answer comes.
+/// Parameters that decide how and where the answer comes: those of the program are left out, as they cannot be
+/// overridden.
 const OWN: [&str; 11] = [
     "request",
     "request_uri",
@@ -57,18 +57,25 @@ impl LoginOptions {
 
     /// Takes members as parameters: of the options those that are some, of the extra ones all others.
     fn take(&mut self, members: &impl Json, known: bool) -> Result<(), Error> {
-        for (member, value) in members.members() {
+        let mut wrong = None;
+        members.each_member(&mut |member, value| {
             let name = if known { snake_case(&member) } else { member };
-            if PARAMETERS.contains(&name.as_str()) == known {
-                let number = value.as_number().filter(|number| *number >= 0.0);
-                let text = number.map(|number| decimal(number as u64)).or_else(|| value.as_text());
+            if PARAMETERS.contains(&name.as_str()) == known && !OWN.contains(&name.as_str()) {
+                let text = if known && name == "max_age" {
+                    value.as_number().filter(|seconds| *seconds >= 0.0).map(|seconds| decimal(seconds as u64))
+                } else {
+                    value.as_text()
+                };
                 match text.filter(|text| !text.is_empty()) {
-                    Some(value) => self.parameters.push((name, value)),
-                    None => return Err(Error::about(ErrorCode::InvalidConfig, &name)),
+                    Some(value) => self.parameters.push(&name, &value),
+                    None => wrong = Some(name),
                 }
             }
+        });
+        match wrong {
+            Some(name) => Err(Error::about(ErrorCode::InvalidConfig, &name)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -106,11 +113,7 @@ pub fn authorization_url(
     for resource in &config.resource {
         form.push("resource", resource);
     }
-    for (name, value) in &options.parameters {
-        if !OWN.contains(&name.as_str()) {
-            form.push(name, value);
-        }
-    }
+    form.append(&options.parameters);
     form.append_to(&metadata.authorization_endpoint)
 }
 
@@ -183,6 +186,6 @@ mod tests {
     fn login_options_that_are_null_or_no_parameters_are_left_out() {
         let options =
             json!({ "prompt": null, "appState": {}, "signal": 1, "extraParameters": { "a": null, "someThing": "x" } });
-        assert_eq!(LoginOptions::read(&options).unwrap().parameters, [("someThing".into(), "x".into())]);
+        assert_eq!(LoginOptions::read(&options).unwrap().parameters.finish(), "someThing=x");
     }
 }

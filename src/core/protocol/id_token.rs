@@ -5,13 +5,11 @@
 
 use crate::core::words::{
     cut::parts,
-    encoding::base64url_decode,
     error::{Error, ErrorCode},
     json::Json,
     secret::{Secret, constant_time_eq},
     time::UnixMillis,
 };
-use alloc::string::String;
 
 /// What an ID token is checked against.
 #[derive(Debug)]
@@ -40,11 +38,7 @@ pub fn claims<J: Json>(id_token: &Secret) -> Result<J, Error> {
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(ErrorCode::IdTokenMalformed.into());
     };
-    base64url_decode(payload)
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| J::parse(&text))
-        .filter(J::is_object)
-        .ok_or_else(|| ErrorCode::IdTokenMalformed.into())
+    J::parse_base64url(payload).filter(J::is_object).ok_or_else(|| ErrorCode::IdTokenMalformed.into())
 }
 
 /// Checks the claims; the numbers are those of the specification's steps.
@@ -74,7 +68,9 @@ pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> 
     }
     // 3. "The Client MUST validate that the aud (audience) Claim contains its client_id value."
     let is_client = |value: &J| value.as_text().as_deref() == Some(expected.client_id);
-    if !is_client(&audience) && !audience.members().iter().any(|(_, element)| is_client(element)) {
+    let mut contains = is_client(&audience);
+    audience.each_member(&mut |_, element| contains |= is_client(&element));
+    if !contains {
         return Err(ErrorCode::IdTokenAudience.into());
     }
     // 9. "The current time MUST be before the time represented by the exp Claim."

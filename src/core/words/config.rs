@@ -79,7 +79,7 @@ impl Config {
         self.issuer = text(config, "issuer")?;
         match &self.issuer {
             Some(issuer) if !self.allows(issuer) || cut(issuer, b"?#").is_some() => {
-                return Err(invalid("issuer (https, or http to loopback, without query)"));
+                return Err(invalid("issuer (https, or http to loopback)"));
             }
             None if config.member("metadata").is_none() => return Err(invalid("issuer")),
             _ => {}
@@ -137,13 +137,18 @@ pub(crate) fn redirect_uri(json: &impl Json, name: &str) -> Result<Option<String
 fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
     let mut texts = Vec::new();
     if let Some(value) = json.member(name) {
-        texts.extend(value.as_text());
-        for (_, element) in value.members() {
-            texts.extend(element.as_text());
-        }
-        // As many texts as there are things, and at least one: nothing is left out in silence.
-        if texts.is_empty() || texts.len() < value.members().len() {
-            return Err(invalid(name));
+        match value.as_text() {
+            Some(text) => texts.push(text),
+            None => {
+                let mut all = true;
+                value.each_member(&mut |_, element| match element.as_text() {
+                    Some(text) => texts.push(text),
+                    None => all = false,
+                });
+                if !all || texts.is_empty() {
+                    return Err(invalid(name));
+                }
+            }
         }
     }
     Ok(texts)

@@ -8,6 +8,13 @@ use alloc::{string::String, vec::Vec};
 #[derive(Default)]
 pub struct Form(String);
 
+impl core::fmt::Debug for Form {
+    // A form may hold a secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Form([redacted])")
+    }
+}
+
 impl Form {
     /// An empty form.
     #[must_use]
@@ -30,6 +37,14 @@ impl Form {
         if let Some(value) = value {
             self.push(name, value);
         }
+    }
+
+    /// Adds the pairs of another form.
+    pub fn append(&mut self, other: &Self) {
+        if !self.0.is_empty() && !other.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.push_str(&other.0);
     }
 
     /// The encoded form.

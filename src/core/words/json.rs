@@ -2,9 +2,10 @@
 //!
 //! In a page the host's own parser does the work (`web::json`); a native program has serde_json do it.
 
+use super::encoding::base64url_decode;
+use alloc::string::String;
 #[cfg(not(target_arch = "wasm32"))]
 use alloc::string::ToString;
-use alloc::{string::String, vec::Vec};
 
 /// A JSON value that somebody else parsed.
 ///
@@ -13,10 +14,14 @@ use alloc::{string::String, vec::Vec};
 pub trait Json: Clone + 'static {
     /// Parses a text; `None` where it is not JSON.
     fn parse(text: &str) -> Option<Self>;
+    /// Parses what is behind a base64url text, as in the parts of a JWT; `None` where there is no JSON.
+    fn parse_base64url(text: &str) -> Option<Self> {
+        Self::parse(core::str::from_utf8(&base64url_decode(text)?).ok()?)
+    }
     /// A member of an object, where it is there and not null.
     fn member(&self, name: &str) -> Option<Self>;
-    /// The names and values of the members of an object or an array that are not null; none for anything else.
-    fn members(&self) -> Vec<(String, Self)>;
+    /// Shows the names and values of the members of an object or an array that are not null; none of anything else.
+    fn each_member(&self, visit: &mut dyn FnMut(String, Self));
     /// A string.
     fn as_text(&self) -> Option<String>;
     /// A number.
@@ -52,12 +57,13 @@ impl Json for serde_json::Value {
         self.get(name).filter(|value| !value.is_null()).cloned()
     }
 
-    fn members(&self) -> Vec<(String, Self)> {
-        if let Some(elements) = self.as_array() {
-            return elements.iter().enumerate().map(|(index, value)| (index.to_string(), value.clone())).collect();
+    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
+        let elements = self.as_array().into_iter().flatten().enumerate();
+        let elements = elements.map(|(index, value)| (index.to_string(), value));
+        let members = self.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value));
+        for (name, value) in elements.chain(members).filter(|(_, value)| !value.is_null()) {
+            visit(name, value.clone());
         }
-        let members = self.as_object().into_iter().flatten();
-        members.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn as_text(&self) -> Option<String> {

@@ -34,10 +34,14 @@ function unmark(value) {
   return kind ? kind[3](unmark(value.v)) : map(value, unmark);
 }
 
-/** @param {unknown} value */
+/** `false` where it cannot be kept in a storage. @param {unknown} value */
 export function writeAppState(value) {
-  // Refuses functions, symbols and whatever else cannot be cloned, as a worker's postMessage would.
-  return JSON.stringify(mark(structuredClone(value)));
+  try {
+    // Refuses functions, symbols and whatever else cannot be cloned, as a worker's postMessage would.
+    return JSON.stringify(mark(structuredClone(value)));
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} text */

@@ -1,0 +1,36 @@
+// @ts-check
+// Values of the host's: parsed JSON, and objects of options that the program gave. Nothing here throws.
+
+/** Parses a text; undefined where it is not JSON. @param {string} text */
+export function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses what is behind a base64url text; undefined where there is no JSON. @param {string} text */
+export function parseBase64url(text) {
+  try {
+    const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A member of anything; undefined where there is none, where it is null, or where reading it throws. @param {any} value @param {string} name */
+export function member(value, name) {
+  try {
+    return value?.[name] ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names of the members of an object or an array, by their number; undefined behind the last. @param {any} value @param {number} index */
+export const nameAt = (value, index) => (typeof value === "object" && value ? Object.keys(value)[index] : undefined);
+
+/** Whether it is an object (an array is not). @param {any} value */
+export const isObject = (value) => typeof value === "object" && !!value && !Array.isArray(value);
