@@ -5,11 +5,13 @@
 /** A mark, whether a value needs it, what is written for it, and how that is read. @type {[string, (value: any) => boolean, (value: any) => unknown, (value: any) => unknown][]} */
 const KINDS = [
   ["u", (value) => value === undefined, () => 0, () => undefined],
-  ["n", (value) => typeof value === "number" && !Number.isFinite(value), String, Number],
+  ["n", (value) => Object.is(value, -0) || (typeof value === "number" && !Number.isFinite(value)), (value) => (Object.is(value, -0) ? "-0" : `${value}`), Number],
   ["i", (value) => typeof value === "bigint", String, BigInt],
   ["d", (value) => value instanceof Date, Number, (value) => new Date(value)],
   ["m", (value) => value instanceof Map, (value) => [...value], (value) => new Map(value)],
   ["s", (value) => value instanceof Set, (value) => [...value], (value) => new Set(value)],
+  ["r", (value) => value instanceof RegExp, (value) => [value.source, value.flags], ([source, flags]) => new RegExp(source, flags)],
+  ["v", ArrayBuffer.isView, (value) => [value.constructor.name, value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength)], ([name, buffer]) => new (/** @type {any} */ (globalThis)[name])(buffer)],
   ["b", (value) => value instanceof ArrayBuffer, (value) => [...new Uint8Array(value)], (value) => Uint8Array.from(value).buffer],
   // Ordinary objects that look like a mark.
   ["o", (value) => value !== null && typeof value === "object" && "$" in value, Object.entries, Object.fromEntries],

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths.mjs";
 import { embed } from "./embed.mjs";
+import { trimmed } from "./glue.mjs";
 import { glueFolder } from "./modules.mjs";
 
 /** @typedef {import("./modules.mjs").Names} Names */
@@ -38,7 +39,7 @@ export function importsModule(names) {
  */
 export async function bundle({ pkce, client, names, outdir, version }) {
   const { build } = await import("esbuild");
-  const glue = shortened(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8"), names);
+  const glue = shortened(trimmed(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8")), names);
   const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
   /** @type {Record<string, () => string>} */
   const virtual = {

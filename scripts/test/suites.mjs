@@ -49,7 +49,7 @@ async function wasm() {
   const { output, reason } = await run(
     await ensureWasmPack(),
     // no-install: the CLI of the locked version is on the PATH already, and nothing else is to be fetched.
-    ["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver", chromedriver, root, "--locked", "--features", "npm", "--test", "web"],
+    ["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver", chromedriver, root, "--locked", "--features", "bindings", "--test", "web"],
     {
       env: { ...cargoEnvironment(), WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities, WASM_BINDGEN_TEST_TIMEOUT: "120" },
       label: "wasm-pack test",

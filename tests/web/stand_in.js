@@ -19,9 +19,11 @@ export function replace(object, name, descriptor) {
   };
 }
 
-/** A clock and timers that stand still until they are told to move. */
+/** A clock and timers that stand still until they are told to move. Timers do not heed that the clock is set. */
 export class VirtualTime {
-  #now = Date.now();
+  #start = Date.now();
+  #elapsed = 0;
+  #set = 0;
   #last = 1_000_000;
   /** @type {Map<number, { at: number, run: () => void }>} */
   #timers = new Map();
@@ -29,13 +31,13 @@ export class VirtualTime {
 
   constructor() {
     const set = (/** @type {() => void} */ run, millis = 0) => {
-      this.#timers.set(++this.#last, { at: this.#now + millis, run });
+      this.#timers.set(++this.#last, { at: this.#elapsed + millis, run });
       return this.#last;
     };
     const stand = [
       replace(globalThis, "setTimeout", { value: set, writable: true }),
       replace(globalThis, "clearTimeout", { value: (/** @type {number} */ timer) => this.#timers.delete(timer), writable: true }),
-      replace(Date, "now", { value: () => this.#now, writable: true }),
+      replace(Date, "now", { value: () => this.#start + this.#elapsed + this.#set, writable: true }),
     ];
     this.#restore = () => stand.forEach((restore) => restore());
   }
@@ -45,30 +47,30 @@ export class VirtualTime {
     return this.#timers.size;
   }
 
-  /** How long the next timer waits, from now. */
+  /** How long the next timer waits. */
   next() {
-    return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#now;
+    return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#elapsed;
   }
 
   /** Lets the time pass, from one timer to the next. @param {number} millis */
   async advance(millis) {
-    const end = this.#now + millis;
+    const end = this.#elapsed + millis;
     for (;;) {
       await pause(0);
       const [due] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
       if (!due) break;
       const [timer, { at, run }] = due;
       this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, at);
+      this.#elapsed = Math.max(this.#elapsed, at);
       run();
     }
-    this.#now = end;
+    this.#elapsed = end;
     await pause(0);
   }
 
   /** Somebody sets the clock. @param {number} millis */
   jump(millis) {
-    this.#now += millis;
+    this.#set += millis;
   }
 
   restore() {

@@ -137,12 +137,12 @@ async fn story_of_an_hour_in_which_the_page_refreshes_by_itself() {
     assert_eq!(client.driver.program.told.len(), 2);
     time.advance(54 * 60_000).await;
     assert_eq!(client.driver.program.told.len(), 8);
-    assert_eq!(client.access_token(0).await, Ok("access-7".into()));
+    assert_eq!(client.access_token(0).await, Ok("access-8".into()));
 
     // The clock of a device that slept: the next look at it finds the refresh due.
     time.jump(3.0 * 86_400_000.0);
     time.advance(61_000).await;
-    assert_eq!(client.access_token(0).await, Ok("access-8".into()));
+    assert_eq!(client.access_token(0).await, Ok("access-9".into()));
     client.close().await;
     assert_eq!(time.timers(), 0);
 }

@@ -66,7 +66,7 @@ impl LoginOptions {
                 } else {
                     value.as_text()
                 };
-                match text.filter(|text| !text.is_empty()) {
+                match text.filter(|text| !known || !text.is_empty()) {
                     Some(value) => self.parameters.push(&name, &value),
                     None => wrong = Some(name),
                 }

@@ -141,7 +141,13 @@ impl CodeVerifier {
     #[must_use]
     pub fn challenge(&self, method: ChallengeMethod) -> String {
         match method {
-            ChallengeMethod::S256 => ::core::str::from_utf8(&s256(self.expose().as_bytes())).unwrap_or_default().into(),
+            ChallengeMethod::S256 => {
+                let mut challenge = String::new();
+                for character in s256(self.expose().as_bytes()) {
+                    challenge.push(char::from(character));
+                }
+                challenge
+            }
             ChallengeMethod::Plain => self.expose().into(),
         }
     }
