@@ -116,11 +116,11 @@ export class AuthClient {
   }
 
   startAutoRefresh() {
-    this.#ask(START_AUTO_REFRESH);
+    this.#client.ask(0, START_AUTO_REFRESH);
   }
 
   stopAutoRefresh() {
-    this.#ask(STOP_AUTO_REFRESH);
+    this.#client.ask(0, STOP_AUTO_REFRESH);
   }
 
   logout(options) {

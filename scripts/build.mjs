@@ -56,7 +56,7 @@ async function build() {
     const next = join(root, "target", "npm", "pkg");
     rmSync(next, { recursive: true, force: true });
     mkdirSync(next, { recursive: true });
-    await bundle({ pkce, client: module, names, outdir: next, version });
+    await bundle({ pkce, client: module, names, outdir: next });
     const template = join(root, "pkg-template");
     for (const name of readdirSync(template).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, name), join(next, name));
     const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));

@@ -35,9 +35,9 @@ export function importsModule(names) {
 }
 
 /**
- * @param {{ pkce: Uint8Array, client: Uint8Array, names: Names, outdir: string, version: string }} parts
+ * @param {{ pkce: Uint8Array, client: Uint8Array, names: Names, outdir: string }} parts
  */
-export async function bundle({ pkce, client, names, outdir, version }) {
+export async function bundle({ pkce, client, names, outdir }) {
   const { build } = await import("esbuild");
   const glue = shortened(trimmed(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8")), names);
   const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
@@ -76,7 +76,6 @@ export async function bundle({ pkce, client, names, outdir, version }) {
     // The embedded bytes are letters; escaped they would be three times as long.
     charset: "utf8",
     legalComments: "none",
-    banner: { js: `/*! pixie-auth ${version} | MIT OR Apache-2.0 */` },
     define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("client_ask") },
     logLevel: "warning",
   };

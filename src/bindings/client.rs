@@ -147,11 +147,38 @@ impl Client {
     }
 
     fn forward(&self, caller: Caller, request: u32, argument: &JsJson) -> Result<(), Error> {
+        // Read first: a getter of the program's may call the client, which must not find the machine taken.
+        let mut options = LoginOptions::default();
+        let mut text = String::new();
+        let mut min_validity = 0;
+        let mut back = None;
+        match request {
+            LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
+            HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
+            GET_ACCESS_TOKEN => {
+                // This release has one token a session: to give it for another resource would be wrong in silence.
+                for name in ["resource", "scope"] {
+                    if argument.member(name).is_some() {
+                        return Err(Error::about(ErrorCode::InvalidConfig, name));
+                    }
+                }
+                min_validity = config::millis(argument, "minValidity", 0)?;
+            }
+            LOGOUT => back = config::redirect_uri(argument, "postLogoutRedirectUri")?,
+            _ => {}
+        }
+        let local = argument.is_true("local");
+        let stays = argument.member("redirect").is_some_and(|value| value.as_bool() == Some(false));
+        let entropy = entropy::entropy()?;
         let now = clock::now();
+
         let mut machine = self.0.machine();
         match request {
-            START_AUTO_REFRESH => machine.auto_refresh(true, now),
-            STOP_AUTO_REFRESH => machine.auto_refresh(false, now),
+            // Nobody waits for these.
+            START_AUTO_REFRESH | STOP_AUTO_REFRESH => {
+                machine.auto_refresh(request == START_AUTO_REFRESH, now);
+                return Ok(());
+            }
             CLOSE => {
                 machine.close(caller);
                 self.0.detach();
@@ -163,29 +190,13 @@ impl Client {
             return Ok(());
         };
         match request {
-            LOGIN | CREATE_LOGIN_URL => {
-                let navigate = request == LOGIN;
-                let options = login_options(argument, navigate)?;
-                machine.login(caller, options, &entropy::entropy()?, navigate);
-            }
-            HANDLE_CALLBACK => machine.callback(caller, &url(argument)?),
+            LOGIN | CREATE_LOGIN_URL => machine.login(caller, options, &entropy, request == LOGIN),
+            HANDLE_CALLBACK => machine.callback(caller, &text),
             GET_SESSION => machine.session(caller),
-            GET_ACCESS_TOKEN => {
-                // This release has one token a session: to give it for another resource would be wrong in silence.
-                for name in ["resource", "scope"] {
-                    if argument.member(name).is_some() {
-                        return Err(Error::about(ErrorCode::InvalidConfig, name));
-                    }
-                }
-                machine.access_token(caller, config::millis(argument, "minValidity", 0)?);
-            }
+            GET_ACCESS_TOKEN => machine.access_token(caller, min_validity),
             REFRESH => machine.refresh(caller),
-            LOGOUT => {
-                let stays = argument.member("redirect").is_some_and(|value| value.as_bool() == Some(false));
-                let back = config::redirect_uri(argument, "postLogoutRedirectUri")?;
-                machine.logout(caller, argument.is_true("local"), !stays, back, &entropy::entropy()?);
-            }
-            HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, url(argument)?),
+            LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
+            HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
             _ => {}
         }
         Ok(())

@@ -87,7 +87,7 @@ async fn listener_may_close_the_client_from_within() {
         inner.begin(Machine::close);
         inner.driver.detach();
     }));
-    assert_eq!(client.ask(Machine::refresh).await.unwrap_err().code().as_str(), "client_closed");
+    assert!(client.ask(Machine::refresh).await.is_ok(), "what was there before is still told, and once");
     assert_eq!(client.access_token(0).await, Err("client_closed"));
     assert_eq!(server.requests().last().unwrap(), "refresh_token");
     client.driver.program.reaction.take();

@@ -1,5 +1,5 @@
 use crate::{
-    inbox::Inbox,
+    inbox::{Arrival, Inbox, RESPONDED},
     stand_in::{StandIn, Time, js, pause},
 };
 use js_sys::{Function, Reflect};
@@ -10,23 +10,23 @@ use pixie_auth::{
         fetch::{self, Requests},
     },
 };
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const URL: &str = "https://as.example/token?tenant=1";
 const FORM: &str = "grant_type=refresh_token&refresh_token=r%26t";
 const LIMIT: u64 = 5_000;
 
-/// What was answered: the operation, when it was sent, and the result.
-type Answered = (u32, f64, Result<Response, Unanswered>);
-
-fn requests(own: &JsValue, limit: u64) -> (Requests, Inbox<Answered>) {
+fn requests(own: &JsValue, limit: u64) -> (Requests, Inbox<Arrival>) {
     let answers = Inbox::default();
-    let inbox = answers.clone();
-    let responded = Closure::new(move |op, sent_at, status, body, retry_after| {
-        inbox.put((op, sent_at, fetch::result(status, body, retry_after)));
-    });
-    (Requests::open(own, limit, responded), answers)
+    (Requests::new(own, limit as f64, &answers.address()), answers)
+}
+
+impl Arrival {
+    fn response(self) -> Result<Response, Unanswered> {
+        assert_eq!(self.what, RESPONDED);
+        fetch::result(self.number, self.text, self.extra)
+    }
 }
 
 /// A `fetch` that keeps its arguments in `calls` and then does as it is told.
@@ -45,7 +45,7 @@ fn look(own: &JsValue, question: &str) -> JsValue {
 async fn answer_of(answer: &str) -> Result<Response, Unanswered> {
     let (requests, answers) = requests(&own(answer), LIMIT);
     requests.send(1, URL, Some(FORM));
-    answers.take().await.2
+    answers.take().await.response()
 }
 
 #[wasm_bindgen_test]
@@ -53,8 +53,9 @@ async fn get_goes_without_credentials_and_asks_for_json() {
     let own = own("async () => new Response('{}')");
     let (requests, answers) = requests(&own, LIMIT);
     requests.send(3, URL, None);
-    let (op, _, result) = answers.take().await;
-    assert_eq!((op, result.unwrap().status), (3, 200));
+    let answer = answers.take().await;
+    assert_eq!(answer.op, 3);
+    assert_eq!(answer.response().unwrap().status, 200);
     let sent = look(
         &own,
         "([[url, { signal, headers, ...init }]]) => JSON.stringify([url, init, [...new Headers(headers)], signal instanceof AbortSignal])",
@@ -72,7 +73,7 @@ async fn post_carries_the_form_is_not_cached_and_follows_no_redirect() {
     let own = own("async () => new Response('{}')");
     let (requests, answers) = requests(&own, LIMIT);
     requests.send(4, URL, Some(FORM));
-    answers.take().await.2.unwrap();
+    answers.take().await.response().unwrap();
     let sent = look(
         &own,
         "([[, { signal, headers, ...init }]]) => JSON.stringify([Object.entries(init).sort(), [...new Headers(headers)]])",
@@ -106,7 +107,7 @@ async fn response_comes_with_the_instant_at_which_the_request_was_sent() {
         requests(&own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 3000))"), LIMIT);
     requests.send(1, URL, None);
     time.advance(3_000).await;
-    assert_eq!(answers.take().await.1, before);
+    assert_eq!(answers.take().await.sent_at, before);
     assert_eq!(clock::now().0 as f64, before + 3_000.0);
 }
 
@@ -153,7 +154,7 @@ async fn response_that_is_only_the_likeness_of_one_is_answered_all_the_same() {
     ] {
         let (requests, answers) = requests(&own(answer), 200);
         requests.send(1, URL, None);
-        drop(answers.take().await);
+        answers.take().await;
         pause(5).await;
         assert_eq!(answers.len(), 0, "{answer}: answered once");
     }
@@ -174,7 +175,7 @@ async fn request_without_an_answer_ends_at_the_limit_and_is_aborted() {
         time.advance(LIMIT as u32 - 1).await;
         assert_eq!((answers.len(), look(&own, aborted).as_bool()), (0, Some(false)), "{answer}");
         time.advance(1).await;
-        assert_eq!(answers.take().await.2.err(), Some(Unanswered::Timeout), "{answer}");
+        assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout), "{answer}");
         assert_eq!(look(&own, aborted).as_bool(), Some(true), "{answer}");
         time.advance(LIMIT as u32).await;
         assert_eq!(answers.len(), 0, "{answer}: answered once");
@@ -188,7 +189,7 @@ async fn answer_that_comes_after_the_limit_is_not_heard() {
     let (requests, answers) = requests(&late, LIMIT);
     requests.send(1, URL, None);
     time.advance(20_000).await;
-    assert_eq!(answers.take().await.2.err(), Some(Unanswered::Timeout));
+    assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout));
     assert_eq!(answers.len(), 0);
 }
 
@@ -199,7 +200,7 @@ async fn answered_request_leaves_no_timer_behind() {
     requests.send(1, URL, None);
     assert_eq!(time.timers(), 1);
     time.advance(0).await;
-    answers.take().await.2.unwrap();
+    answers.take().await.response().unwrap();
     assert_eq!(time.timers(), 0);
 }
 
@@ -229,7 +230,7 @@ async fn answers_come_in_the_order_of_their_arrival_and_name_their_request() {
         requests.send(op, &format!("{URL}#{delay}"), None);
     }
     time.advance(1_000).await;
-    let ops = [answers.take().await.0, answers.take().await.0, answers.take().await.0];
+    let ops = [answers.take().await.op, answers.take().await.op, answers.take().await.op];
     assert_eq!(ops, [2, 3, 1]);
 }
 
@@ -240,11 +241,11 @@ async fn pages_fetch_is_looked_up_each_time_as_programs_wrap_it() {
         let wrapper = format!("{{ value: async () => new Response('{body}'), writable: true }}");
         let _stand_in = StandIn::new("globalThis", "fetch", &wrapper);
         requests.send(1, URL, None);
-        assert_eq!(answers.take().await.2.unwrap().body.expose(), body);
+        assert_eq!(answers.take().await.response().unwrap().body.expose(), body);
     }
     // And without a wrapper: the page itself, from where it was served.
     requests.send(1, &js("location.origin + '/'").as_string().unwrap(), None);
-    assert!(answers.take().await.2.unwrap().is_success());
+    assert!(answers.take().await.response().unwrap().is_success());
 }
 
 #[wasm_bindgen_test]
@@ -252,5 +253,5 @@ async fn host_without_fetch_is_network() {
     let _stand_in = StandIn::new("globalThis", "fetch", "{ value: undefined, writable: true }");
     let (requests, answers) = requests(&JsValue::UNDEFINED, LIMIT);
     requests.send(1, URL, None);
-    assert_eq!(answers.take().await.2.err(), Some(Unanswered::Network));
+    assert_eq!(answers.take().await.response().err(), Some(Unanswered::Network));
 }

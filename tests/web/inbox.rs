@@ -2,6 +2,7 @@
 
 use crate::stand_in::pause;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use wasm_bindgen::{JsValue, closure::Closure};
 
 /// Things in the order in which they arrived.
 pub struct Inbox<T>(Rc<RefCell<VecDeque<T>>>);
@@ -41,5 +42,35 @@ impl<T> Inbox<T> {
             pause(2).await;
         }
         panic!("nothing has come");
+    }
+}
+
+/// What a facility of the host delivers, by the numbers of src/web/driver.rs.
+#[derive(Debug)]
+pub struct Arrival {
+    pub what: u32,
+    pub op: u32,
+    pub number: f64,
+    pub text: Option<String>,
+    pub extra: Option<String>,
+    pub sent_at: f64,
+}
+
+pub const LOADED: u32 = 0;
+pub const STORED: u32 = 1;
+pub const RESPONDED: u32 = 2;
+pub const TIMER: u32 = 3;
+pub const PAGE: u32 = 4;
+
+type Deliver = dyn Fn(u32, u32, f64, Option<String>, Option<String>, f64);
+
+impl Inbox<Arrival> {
+    /// The function that a facility delivers to.
+    pub fn address(&self) -> JsValue {
+        let inbox = self.clone();
+        Closure::<Deliver>::new(move |what, op, number, text, extra, sent_at| {
+            inbox.put(Arrival { what, op, number, text, extra, sent_at });
+        })
+        .into_js_value()
     }
 }

@@ -1,15 +1,13 @@
 use crate::{
-    inbox::Inbox,
+    inbox::{Arrival, Inbox, PAGE},
     stand_in::{StandIn, js},
 };
 use pixie_auth::web::page::{self, PageEvents};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-fn events() -> (PageEvents, Inbox<()>) {
+fn events() -> (PageEvents, Inbox<Arrival>) {
     let heard = Inbox::default();
-    let inbox = heard.clone();
-    (PageEvents::open(Closure::new(move || inbox.put(()))), heard)
+    (PageEvents::new(&heard.address()), heard)
 }
 
 /// What a browser does when the network is back, the page is shown again, or comes out of the cache.
@@ -24,8 +22,9 @@ fn page_events_are_heard_each_once() {
     let (events, heard) = events();
     dispatch_all();
     assert_eq!(heard.len(), 3);
+    assert_eq!(heard.here().unwrap().what, PAGE);
     js("dispatchEvent(new Event('offline'))");
-    assert_eq!(heard.len(), 3);
+    assert_eq!(heard.len(), 2);
     events.close();
 }
 

@@ -1,12 +1,12 @@
 use crate::{
-    inbox::Inbox,
+    inbox::{Arrival, Inbox, LOADED, STORED},
     stand_in::{StandIn, js},
 };
 use pixie_auth::{
     Area,
     web::storage::{self, Stores},
 };
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const SESSION: u32 = Area::Session as u32;
@@ -16,19 +16,13 @@ const KEY: &str = "pixie-auth test";
 /// Stores, and what they answered.
 struct Shelf {
     stores: Stores,
-    loaded: Inbox<(u32, Option<String>, Option<String>)>,
-    stored: Inbox<(u32, Option<String>)>,
+    answers: Inbox<Arrival>,
 }
 
 fn open(storage: &JsValue) -> Result<Shelf, &'static str> {
-    let (loaded, stored) = (Inbox::default(), Inbox::default());
-    let (on_loaded, on_stored) = (loaded.clone(), stored.clone());
-    let stores = Stores::open(
-        storage,
-        Closure::new(move |op, thrown, value| on_loaded.put((op, thrown, value))),
-        Closure::new(move |op, thrown| on_stored.put((op, thrown))),
-    );
-    stores.map(|stores| Shelf { stores, loaded, stored }).map_err(|error| error.code().as_str())
+    let answers = Inbox::default();
+    let stores = Stores::open(storage, &answers.address());
+    stores.map(|stores| Shelf { stores, answers }).map_err(|error| error.code().as_str())
 }
 
 /// A shelf that opens, by the JavaScript of `storage`.
@@ -40,17 +34,17 @@ impl Shelf {
     /// The value, or the code of the error.
     async fn get(&self, area: u32) -> Result<Option<String>, &'static str> {
         self.stores.load(7, area, KEY);
-        let (op, thrown, value) = self.loaded.take().await;
-        assert_eq!(op, 7, "the answer names its question");
-        thrown.map_or(Ok(value), |name| Err(storage::failure(&name).code().as_str()))
+        let Arrival { what, op, text, extra, .. } = self.answers.take().await;
+        assert_eq!((what, op, self.answers.len()), (LOADED, 7, 0), "one answer, which names its question");
+        extra.map_or(Ok(text), |thrown| Err(storage::failure(&thrown).code().as_str()))
     }
 
     /// Writes, or removes where there is nothing to write.
     async fn set(&self, area: u32, value: Option<&str>) -> Result<(), &'static str> {
         self.stores.store(8, area, KEY, value);
-        let (op, thrown) = self.stored.take().await;
-        assert_eq!(op, 8, "the answer names its question");
-        thrown.map_or(Ok(()), |name| Err(storage::failure(&name).code().as_str()))
+        let Arrival { what, op, extra, .. } = self.answers.take().await;
+        assert_eq!((what, op, self.answers.len()), (STORED, 8, 0), "one answer, which names its question");
+        extra.map_or(Ok(()), |thrown| Err(storage::failure(&thrown).code().as_str()))
     }
 }
 
@@ -74,6 +68,18 @@ async fn storage_of_every_kind_gives_back_what_it_was_given() {
             assert_eq!(shelf.set(area, None).await, Ok(()), "there may be nothing to remove");
             assert_eq!(shelf.get(area).await, Ok(None), "{storage}");
         }
+    }
+}
+
+#[wasm_bindgen_test]
+fn storage_of_the_page_answers_at_once_so_that_a_login_is_read_and_marked_in_one_go() {
+    for storage in ["'memory'", "'session'", "'local'", "{ get() {}, set() {}, remove() {} }"] {
+        let shelf = shelf(storage);
+        shelf.stores.store(1, SESSION, KEY, Some("x"));
+        shelf.stores.load(2, SESSION, KEY);
+        shelf.stores.store(3, SESSION, KEY, None);
+        let ops: Vec<_> = std::iter::from_fn(|| shelf.answers.here()).map(|arrival| arrival.op).collect();
+        assert_eq!(ops, [1, 2, 3], "{storage}");
     }
 }
 

@@ -277,6 +277,8 @@ impl<J: Json> Machine<J> {
             self.persisted = true;
             self.epoch += 1;
             self.adopt(tokens);
+            // Their refresh belongs to the session before, and will not be answered.
+            self.release_waiters();
         }
         let session = self.session.clone();
         match self.progress(id) {

@@ -165,6 +165,7 @@ impl<J: Json> Machine<J> {
         self.callbacks.clear();
         self.waiting.clear();
         self.session = None;
+        self.known = None;
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
     }

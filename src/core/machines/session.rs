@@ -193,7 +193,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tells those who wait. What was brought is new, so it is what they get, however short it lives.
-    fn release_waiters(&mut self) {
+    pub(super) fn release_waiters(&mut self) {
         let Some(session) = self.session.clone() else {
             return;
         };

@@ -69,7 +69,9 @@ pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> 
     // 3. "The Client MUST validate that the aud (audience) Claim contains its client_id value."
     let is_client = |value: &J| value.as_text().as_deref() == Some(expected.client_id);
     let mut contains = is_client(&audience);
-    audience.each_member(&mut |_, element| contains |= is_client(&element));
+    if !audience.is_object() {
+        audience.each_member(&mut |_, element| contains |= is_client(&element));
+    }
     if !contains {
         return Err(ErrorCode::IdTokenAudience.into());
     }
@@ -144,6 +146,7 @@ mod tests {
             ("aud", json!("d"), IdTokenAudience),
             ("aud", json!(["d"]), IdTokenAudience),
             ("aud", json!([]), IdTokenAudience),
+            ("aud", json!({ "0": "c" }), IdTokenAudience),
             ("aud", json!(null), IdTokenMalformed),
             ("exp", json!(995), IdTokenExpired),
             ("exp", json!("9999999999"), IdTokenMalformed),

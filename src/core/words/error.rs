@@ -75,9 +75,9 @@ macro_rules! codes {
 
 codes! {
     InvalidConfig "invalid_config" FixConfig "RFC 6749 §2" "an option is missing or wrong";
-    InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "a code_verifier is 43 to 128 characters of A-Z a-z 0-9 - . _ ~";
-    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "no secure context: serve the page over https, or set allowInsecure";
-    WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the WebAssembly module could not be loaded";
+    InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "no code_verifier";
+    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "no secure context: use https, or set allowInsecure";
+    WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the module could not be loaded";
     ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
     DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
     IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
@@ -86,7 +86,7 @@ codes! {
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
     CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
-    AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused to sign the user in";
+    AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
     Timeout "timeout" Retry "pixie-auth" "no answer within the time limit";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
     TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused the request";
@@ -102,10 +102,10 @@ codes! {
     IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the refreshed ID token is of another user";
     IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "no ID token came";
     Network "network" Retry "Fetch §5" "no connection, or CORS withholds the answer";
-    ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error of its own";
+    ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error";
     RateLimited "rate_limited" Retry "RFC 6585 §4" "the server asks for fewer requests";
     StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
-    StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "what is stored cannot be read";
+    StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "the stored data cannot be read";
     StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
     LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "this logout sent another state";
 }
@@ -300,6 +300,6 @@ mod tests {
         let error = Error::about(ErrorCode::InvalidConfig, "clientId");
         assert_eq!(error.to_string(), "invalid_config: an option is missing or wrong: clientId");
         let error = Error::new(ErrorCode::AuthorizationFailed).with_oauth(Some("access_denied".into()), None, &[]);
-        assert_eq!(error.message(), "the server refused to sign the user in: access_denied");
+        assert_eq!(error.message(), "the server refused the sign-in: access_denied");
     }
 }
