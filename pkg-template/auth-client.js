@@ -46,7 +46,7 @@ export class AuthClient {
     const client = new AuthClient(KEY);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const deliver = (/** @type {any} */ ...answer) =>
-      client.#client ? client.#client.deliver(...answer) : queueMicrotask(() => deliver(...answer));
+      client.#client ? client.#client.deliver(...answer) : queueMicrotask(() => client.#client?.deliver(...answer));
     const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), deliver, caller)));
     client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;

@@ -13,7 +13,8 @@
 //!
 //! Read first: [`core::machines`], then `tests/flows`, where a login is told as a test.
 
-#![cfg_attr(not(test), no_std)]
+// A final artefact brings its own panic handler; a library leaves that to the program that takes it.
+#![cfg_attr(all(not(test), any(feature = "npm", feature = "pkce-module")), no_std)]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)

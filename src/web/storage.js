@@ -69,7 +69,7 @@ export class Stores {
       (value) => {
         const is = typeof value === "string";
         // Null and undefined are nothing; anything else is not what was stored.
-        this.#deliver(LOADED, op, 0, is ? value : undefined, is || value == null ? undefined : "TypeError");
+        this.#deliver(LOADED, op, 0, is ? value : undefined, is || (value ?? undefined) === undefined ? undefined : "TypeError");
       },
       (thrown) => this.#deliver(LOADED, op, 0, undefined, thrown),
     );

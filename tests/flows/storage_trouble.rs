@@ -148,3 +148,35 @@ fn logout_while_the_refreshed_session_is_being_written_ends_it() {
     assert_eq!(s.disk().session(), None);
     assert_eq!(s.session(tab), None);
 }
+
+#[test]
+fn stored_session_that_is_read_for_a_refresh_after_a_logout_is_ignored() {
+    let (mut s, tab) = signed_in();
+    s.storage = Pace::Held;
+    let waiting = s.refresh(tab);
+    s.logout(tab, true);
+    s.told(tab);
+    s.let_go_forwards();
+    assert_eq!(s.said(waiting), Err("no_session"));
+    assert_eq!(s.told(tab), []);
+    assert_eq!((s.session(tab), s.server.refreshes()), (None, 0));
+}
+
+#[test]
+fn logout_while_a_new_session_is_being_written_leaves_page_and_storage_of_one_mind() {
+    for let_go in [Scenario::let_go_forwards, Scenario::let_go_backwards] {
+        let (mut s, tab) = signed_in();
+        let redirect = s.redirect(tab);
+        s.callback(tab, &redirect);
+        let redirect = s.redirect(tab);
+        s.storage = Pace::Held;
+        s.callback(tab, &redirect);
+        while !s.disk().session().unwrap().contains("access-3") {
+            s.let_go(0);
+        }
+        s.logout(tab, true);
+        let_go(&mut s);
+        s.storage = Pace::AtOnce;
+        assert_eq!(s.session(tab).is_some(), s.disk().session().is_some(), "{:?}", s.told(tab));
+    }
+}

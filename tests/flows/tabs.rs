@@ -1,7 +1,7 @@
 //! Several tabs over one storage: what one brings, the others use.
 
 use crate::{
-    scenario::{HOUR, MINUTE, SECOND, Scenario, Tab, signed_in},
+    scenario::{HOUR, MINUTE, Pace, SECOND, Scenario, Tab, signed_in},
     told::{Said, Told},
 };
 use pixie_auth::SignOutReason;
@@ -51,6 +51,18 @@ fn newer_tokens_of_another_tab_that_have_run_out_as_well_are_refreshed() {
     s.advance(2 * HOUR);
     assert_eq!(s.access_token(second), Ok("access-3".into()));
     assert_eq!(s.server.token_requests("refresh_token")[1].form["refresh_token"], "refresh-2", "with the newest one");
+}
+
+#[test]
+fn newer_tokens_of_another_tab_that_have_run_out_are_refreshed_once_for_all_callers() {
+    let (mut s, first, second) = two_tabs();
+    s.refresh(first);
+    s.advance(2 * HOUR);
+    s.network = Pace::After(SECOND);
+    let calls: Vec<_> = (0..5).map(|_| s.ask_for_token(second, 0)).collect();
+    s.advance(SECOND);
+    assert!(calls.iter().all(|call| s.said(*call) == Ok(Said::AccessToken("access-3".into()))));
+    assert_eq!(s.server.refreshes(), 2);
 }
 
 #[test]

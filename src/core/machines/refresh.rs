@@ -106,7 +106,7 @@ pub fn retry_at(error: &Error, failures: u32, now: UnixMillis, spread: &mut Spre
     now.plus(pause / 2 + spread.below(pause / 2))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::core::words::secret::Secret;

@@ -49,7 +49,7 @@ pub fn read(record: &str) -> Option<TokenSet> {
     Some(tokens)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -165,7 +165,7 @@ impl Logins {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::core::protocol::pkce::ChallengeMethod;

@@ -117,7 +117,7 @@ pub fn authorization_url(
     form.append_to(&metadata.authorization_endpoint)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::core::words::form;

@@ -101,7 +101,7 @@ impl Callback {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::core::words::config::Config;

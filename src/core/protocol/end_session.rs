@@ -38,7 +38,7 @@ pub fn check_state(url: &str, sent: Option<&str>) -> Result<(), Error> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -123,7 +123,7 @@ fn invalid(name: &str) -> Error {
     Error::about(ErrorCode::MetadataInvalid, name)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::core::words::secret::Secret;

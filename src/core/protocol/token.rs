@@ -134,7 +134,7 @@ fn refusal<J: Json>(grant: Grant, response: &Response, body: Option<&J>, sent: &
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use ErrorCode::*;

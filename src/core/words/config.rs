@@ -165,7 +165,7 @@ pub(crate) fn millis(json: &impl Json, name: &str, standard: u64) -> Result<u64,
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use serde_json::{Value, json};

@@ -73,7 +73,7 @@ pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
     (width < 6 && bits == 0).then_some(bytes)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

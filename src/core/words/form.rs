@@ -167,7 +167,7 @@ pub fn query(url: &str) -> &str {
     cut(before(url, b"#"), b"?").map_or("", |(_, query)| query)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
