@@ -235,6 +235,8 @@ test("logout_in_another_tab_is_noticed_at_the_next_refresh_with_storage_local", 
   const { tab, stage, refreshes } = await signedIn(t, { config: { autoRefresh: false, storage: "local" } });
   const other = await (await stage.tab()).create();
   await tab.succeeds("logout", { local: true });
+  // Pages in processes of their own see each other's localStorage a moment later.
+  await other.page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.endsWith(" session")));
   await other.fails("refresh", "no_session");
   assert.equal(refreshes().length, 0);
   assert.equal(await other.succeeds("getSession"), null);

@@ -27,7 +27,7 @@ fn tests() -> String {
     let in_tests = files(&root().join("tests"), &[".rs", ".mjs", ".ts"]).into_iter();
     let texts = in_tests.filter(|path| !path.ends_with(file!())).map(|path| fs::read_to_string(path).unwrap());
     let in_src = files(&root().join("src"), &[".rs"]).into_iter().map(|path| fs::read_to_string(path).unwrap());
-    let modules = in_src.filter_map(|text| Some(text.split_once("#[cfg(test)]")?.1.to_owned()));
+    let modules = in_src.filter_map(|text| Some(text.split_once("\nmod tests {")?.1.to_owned()));
     texts.chain(modules).collect()
 }
 

@@ -33,7 +33,7 @@ fn place(src: &Path, path: &Path) -> String {
 
 /// The code that is compiled into the crate: what a test module imports is its own affair.
 fn code(text: &str) -> String {
-    let text = text.split_once("#[cfg(test)]\nmod tests").map_or(text, |(before, _)| before);
+    let text = text.split_once("\nmod tests {").map_or(text, |(before, _)| before);
     let mut code = String::new();
     for line in text.lines() {
         let mut rest = line.split("//").next().unwrap();

@@ -162,6 +162,8 @@ fn stored_session_that_is_read_for_a_refresh_after_a_logout_is_ignored() {
     assert_eq!((s.session(tab), s.server.refreshes()), (None, 0));
 }
 
+// FAILS as long as the machine takes a new session that a logout has overtaken while it was being written: the page
+// then has a session that the storage has not.
 #[test]
 fn logout_while_a_new_session_is_being_written_leaves_page_and_storage_of_one_mind() {
     for let_go in [Scenario::let_go_forwards, Scenario::let_go_backwards] {
