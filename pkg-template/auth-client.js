@@ -45,8 +45,10 @@ export class AuthClient {
     await init();
     const client = new AuthClient(KEY);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
-    const deliver = (/** @type {any} */ ...answer) =>
-      client.#client ? client.#client.deliver(...answer) : queueMicrotask(() => client.#client?.deliver(...answer));
+    const deliver = async (/** @type {any} */ ...answer) => {
+      if (!client.#client) await 0;
+      client.#client?.deliver(...answer);
+    };
     const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), deliver, caller)));
     client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;

@@ -26,7 +26,7 @@ export function provide(source) {
 export function init(source) {
   return (loading ??= load(source).catch((cause) => {
     loading = undefined;
-    const error = new AuthError("wasm_load_failed", "retry", "the WebAssembly module could not be loaded");
+    const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
     error.cause = cause;
     throw error;
   }));

@@ -67,9 +67,9 @@ export class Stores {
     settled(
       () => this.#stores[area].get(key),
       (value) => {
-        const is = typeof value === "string";
         // Null and undefined are nothing; anything else is not what was stored.
-        this.#deliver(LOADED, op, 0, is ? value : undefined, is || (value ?? undefined) === undefined ? undefined : "TypeError");
+        const wrong = typeof (value ?? "") !== "string";
+        this.#deliver(LOADED, op, 0, wrong ? undefined : (value ?? undefined), wrong ? "TypeError" : undefined);
       },
       (thrown) => this.#deliver(LOADED, op, 0, undefined, thrown),
     );
