@@ -126,3 +126,15 @@ async fn driver_that_lets_go_of_the_host_leaves_no_timer_and_hears_nothing() {
     time.advance(86_400_000).await;
     assert_eq!(server.requests().len(), before);
 }
+
+#[wasm_bindgen_test]
+async fn driver_that_lets_go_of_the_host_takes_its_listeners_away() {
+    js("globalThis.gone = []");
+    let spy = "{ value(event) { gone.push(event); return EventTarget.prototype.removeEventListener.apply(this, arguments) } }";
+    let _stand_in = StandIn::new("globalThis", "removeEventListener", spy);
+    let client = Client::new("{}", &js("'memory'"), &js("() => new Promise(() => {})")).unwrap();
+    assert_eq!(js("gone.length").as_f64(), Some(0.0));
+    client.close().await;
+    assert_eq!(js("gone.sort().join()").as_string().unwrap(), "online,pageshow,visibilitychange");
+    js("delete globalThis.gone");
+}

@@ -51,6 +51,8 @@ pub(super) struct Progress<J> {
     /// The login as it was stored: read again at each step, and put back where the network fails.
     login: Secret,
     session: Option<Snapshot<J>>,
+    /// How many sessions had ended when its tokens came.
+    ends: u32,
     app_state: Option<String>,
     error: Option<Error>,
 }
@@ -90,6 +92,7 @@ impl<J: Json> Machine<J> {
             callback: Some(callback),
             login: Secret::default(),
             session: None,
+            ends: 0,
             app_state: None,
             error: None,
         });
@@ -183,8 +186,10 @@ impl<J: Json> Machine<J> {
         match self.new_session(id, code, sent_at, result) {
             Ok(session) => {
                 let value = record::write(&session.tokens);
+                let ends = self.ends;
                 if let Some(progress) = self.progress(id) {
                     progress.session = Some(Rc::new(session));
+                    progress.ends = ends;
                 }
                 // What is still to come of the session before is not to be written over this one.
                 self.epoch += 1;
@@ -239,6 +244,11 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn callback_stored(&mut self, id: u32, result: &Result<(), Error>) {
+        let ends = self.ends;
+        if self.progress(id).is_some_and(|progress| progress.ends != ends) {
+            self.remove(Area::Session, SESSION);
+            return self.fail_for_good(id, ErrorCode::NoSession.into());
+        }
         self.session_stored(result);
         self.keep_outcome(id, Some(Outcome::SignedIn), OnStore::Nothing);
         if let Some(session) = self.progress(id).and_then(|progress| progress.session.clone()) {
