@@ -2,12 +2,13 @@
 // The suites of `npm test`, in the order in which they run. Each gives an outcome; none throws for a test that failed.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { ensureBrowser, webdriverCapabilities } from "../browser.mjs";
+import { chromiumFlags, ensureBrowser, webdriverCapabilities } from "../browser.mjs";
 import { root, testResults } from "../paths.mjs";
 import { colourful, run } from "../progress.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
 import { countCargoResults } from "./cargo-results.mjs";
 import { filesBelow } from "./files.mjs";
+import { openGate } from "./gate.mjs";
 import { countNodeResults } from "./node-results.mjs";
 import { nothing, withoutSilentPass } from "./outcome.mjs";
 import { countTypeErrors } from "./type-results.mjs";
@@ -45,10 +46,10 @@ async function wasm() {
   const { chromium, chromedriver } = await ensureBrowser();
   mkdirSync(testResults, { recursive: true });
   const capabilities = join(testResults, "webdriver.json");
-  writeFileSync(capabilities, `${JSON.stringify(webdriverCapabilities(chromium), null, 2)}\n`);
-  const wasmPack = await ensureWasmPack();
-  const attempt = () => run(
-    wasmPack,
+  const gate = await openGate();
+  writeFileSync(capabilities, `${JSON.stringify(webdriverCapabilities(chromium, [...chromiumFlags, ...gate.flags]), null, 2)}\n`);
+  const { output, reason } = await run(
+    await ensureWasmPack(),
     // no-install: the CLI of the locked version is on the PATH already, and nothing else is to be fetched.
     ["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver", chromedriver, root, "--locked", "--features", "bindings", "--test", "web"],
     {
@@ -57,15 +58,8 @@ async function wasm() {
       timeLimit: LIMIT.wasm * 60,
       tolerant: true,
     },
-  );
-  let result = await attempt();
-  // Now and then the runner's page never ends loading, and no test begins. That says nothing about the tests, so it
-  // is said aloud and they are begun anew; a second time it counts.
-  if (result.output.includes("driver status:") && !result.output.includes("test result:")) {
-    console.log("\nThe page with the tests did not load; once more.\n");
-    result = await attempt();
-  }
-  return withoutSilentPass(countCargoResults(result.output), "wasm-pack test", result.reason);
+  ).finally(gate.close);
+  return withoutSilentPass(countCargoResults(output), "wasm-pack test", reason);
 }
 
 /** Where each suite of Node tests looks for its files. @type {Readonly<Record<string, readonly string[]>>} */

@@ -51,7 +51,7 @@ pub(super) struct Progress<J> {
     /// The login as it was stored: read again at each step, and put back where the network fails.
     login: Secret,
     session: Option<Snapshot<J>>,
-    /// How many sessions had ended when its tokens came.
+    /// How many logouts there had been when its tokens came.
     ends: u32,
     app_state: Option<String>,
     error: Option<Error>,

@@ -38,7 +38,7 @@ pub struct Machine<J> {
     pub(super) epoch: u32,
     /// Whether the store holds the session. Where it could not be written, its absence says nothing.
     pub(super) persisted: bool,
-    /// Counts the ends of sessions: a login that one overtakes does not stand.
+    /// Counts logouts: a login that one overtakes does not stand.
     pub(super) ends: u32,
     /// The access token of the session that the store is known to hold.
     pub(super) known: Option<Secret>,

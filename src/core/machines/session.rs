@@ -249,7 +249,7 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
         self.epoch += 1;
-        self.ends += 1;
+        self.ends += u32::from(reason == SignOutReason::Logout);
         self.session = None;
         self.persisted = false;
         self.refresh_due = None;
