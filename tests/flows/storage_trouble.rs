@@ -1,7 +1,7 @@
 //! A storage that fails while a session is used, and one that takes its time.
 
 use crate::{
-    scenario::{HOUR, Pace, SECOND, Scenario, signed_in},
+    scenario::{HOUR, Pace, Scenario, signed_in},
     told::{Said, Told},
 };
 use pixie_auth::ErrorCode;

@@ -82,14 +82,14 @@ codes! {
     DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
     IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
     MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing or not https";
-    CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state was begun here";
+    CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state";
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
     CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
-    Timeout "timeout" Retry "pixie-auth" "no answer within the time limit";
+    Timeout "timeout" Retry "pixie-auth" "no answer in time";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
-    TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused the request";
+    TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused";
     TokenResponseInvalid "token_response_invalid" Report "RFC 6749 §5.1" "the token endpoint's answer is wrong";
     NoSession "no_session" SignIn "pixie-auth" "nobody is signed in";
     NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";
@@ -103,7 +103,7 @@ codes! {
     IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "no ID token came";
     Network "network" Retry "Fetch §5" "no connection, or CORS withholds the answer";
     ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error";
-    RateLimited "rate_limited" Retry "RFC 6585 §4" "the server asks for fewer requests";
+    RateLimited "rate_limited" Retry "RFC 6585 §4" "too many requests";
     StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
     StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "the stored data cannot be read";
     StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
