@@ -6,16 +6,10 @@ import { existsSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
+import { chromiumFlags } from "../../scripts/browser.mjs";
+
 const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-dev-shm-usage",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-quic",
+  ...chromiumFlags,
   // A name that is not loopback, so that its pages over http are no secure context.
   "--host-resolver-rules=MAP spa.test 127.0.0.1",
 ];
