@@ -255,7 +255,7 @@ impl<J: Json> Machine<J> {
             self.start_session(session.clone());
             self.emit(Output::Notify(Event::SignedIn(session)));
         }
-        self.finish(id, None);
+        self.finish(id);
     }
 
     fn already_spent(&mut self, id: u32, spent: Spent) {
@@ -294,7 +294,7 @@ impl<J: Json> Machine<J> {
         match self.progress(id) {
             Some(progress) if session.is_some() => {
                 progress.session = session;
-                self.finish(id, None);
+                self.finish(id);
             }
             _ => self.fail(id, ErrorCode::CallbackStateUnknown.into()),
         }
@@ -311,7 +311,10 @@ impl<J: Json> Machine<J> {
 
     /// Tells the failure; the same redirect may be tried again.
     fn fail(&mut self, id: u32, error: Error) {
-        self.finish(id, Some(error));
+        if let Some(progress) = self.progress(id) {
+            progress.error = Some(error);
+        }
+        self.finish(id);
         if let Some(index) = self.callbacks.iter().position(|progress| progress.id == id) {
             self.callbacks.swap_remove(index);
         }
@@ -320,13 +323,15 @@ impl<J: Json> Machine<J> {
     /// Tells the failure, now and whenever the same redirect is handed in again.
     fn fail_for_good(&mut self, id: u32, error: Error) {
         self.keep_outcome(id, Some(Outcome::Failed(error.code().as_str().into())), OnStore::Nothing);
-        self.finish(id, Some(error));
+        if let Some(progress) = self.progress(id) {
+            progress.error = Some(error);
+        }
+        self.finish(id);
     }
 
-    fn finish(&mut self, id: u32, error: Option<Error>) {
+    fn finish(&mut self, id: u32) {
         if let Some(progress) = self.progress(id) {
             progress.step = Step::Done;
-            progress.error = error;
             progress.login = Secret::default();
         }
         self.tell(id);
