@@ -36,13 +36,13 @@ pub use core::protocol::pkce::ChallengeMethod;
 #[cfg(feature = "client")]
 pub use core::{
     machines::{
-        io::{Answer, Area, Event, Output, Session, SignOutReason},
+        io::{Answer, Area, Event, Lock, Output, Session, SignOutReason},
         machine::Machine,
     },
     memory::token_set::TokenSet,
     protocol::{authorize::LoginOptions, metadata::Metadata, pkce::CodeVerifier},
     words::{
-        config::Config,
+        config::{Config, Sharing},
         error::{Action, Error, ErrorCode},
         http::{Request, Response, Unanswered},
         json::Json,

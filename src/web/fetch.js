@@ -17,9 +17,9 @@ export class Requests {
   /**
    * @param {typeof fetch | undefined} fetch the page's is looked up each time: programs wrap it
    * @param {number} limit milliseconds
-   * @param {(arrival: number, op: number, status: number, body?: string, retryAfter?: string, sentAt?: number) => void} deliver
+   * @param {(arrival: number, op: number, status: number, body?: string, headers?: string, sentAt?: number) => void} deliver
    * called once for each request, unless it is closed before. The status is -1 where there is no connection and -2
-   * where the limit ran out.
+   * where the limit ran out; the headers are `Retry-After` and `Date`, a line each.
    */
   constructor(fetch, limit, deliver) {
     this.#fetch = fetch;
@@ -36,9 +36,9 @@ export class Requests {
       controller.abort();
       return this.#flights.delete(stop);
     };
-    const end = (/** @type {number} */ status, /** @type {string=} */ body, /** @type {string=} */ retryAfter) => {
+    const end = (/** @type {number} */ status, /** @type {string=} */ body, /** @type {string=} */ headers) => {
       // Whichever end comes first is the end.
-      if (stop()) this.#deliver(RESPONDED, op, status, body, retryAfter, sentAt);
+      if (stop()) this.#deliver(RESPONDED, op, status, body, headers, sentAt);
     };
     this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.
@@ -52,8 +52,10 @@ export class Requests {
         signal: controller.signal,
       });
       // As text whatever they are: the program's own fetch may give a likeness of a response.
-      const [body, retryAfter] = [await response.text(), response.headers?.get("Retry-After")];
-      end(+response.status, `${body}`, retryAfter ? `${retryAfter}` : undefined);
+      const body = await response.text();
+      const header = (/** @type {string} */ name) => response.headers?.get(name) ?? "";
+      // No header has a line break in it.
+      end(+response.status, `${body}`, `${header("Retry-After")}\n${header("Date")}`);
     };
     request().catch(() => end(-1));
   }

@@ -1,6 +1,7 @@
 //! Requests (fetch.js): each within a time limit, without credentials, and without following a redirect with a form.
 
 use crate::core::words::{
+    cut::cut,
     http::{Response, Unanswered},
     secret::Secret,
 };
@@ -26,15 +27,24 @@ extern "C" {
 }
 
 /// What came of a request: fetch.js has -1 for a status where there was no connection, -2 where the limit ran out.
+/// `headers` are `Retry-After` and `Date`, a line each.
 ///
 /// # Errors
 /// Why nothing came.
-pub fn result(status: f64, body: Option<String>, retry_after: Option<String>) -> Result<Response, Unanswered> {
+pub fn result(status: f64, body: Option<String>, headers: Option<String>) -> Result<Response, Unanswered> {
     if status < -1.0 {
-        Err(Unanswered::Timeout)
-    } else if status < 0.0 {
-        Err(Unanswered::Network)
-    } else {
-        Ok(Response { status: status as u16, body: Secret::new(body.unwrap_or_default()), retry_after })
+        return Err(Unanswered::Timeout);
     }
+    if status < 0.0 {
+        return Err(Unanswered::Network);
+    }
+    let headers = headers.unwrap_or_default();
+    let (retry_after, date) = cut(&headers, b"\n").unwrap_or_default();
+    let some = |header: &str| (!header.is_empty()).then(|| header.into());
+    Ok(Response {
+        status: status as u16,
+        body: Secret::new(body.unwrap_or_default()),
+        retry_after: some(retry_after),
+        date: some(date),
+    })
 }

@@ -73,6 +73,24 @@ pub enum Output<J> {
         /// What.
         request: Request,
     },
+    /// Ask for a lock that the tabs of this origin share. Answered by `locked`, and once more if it is lost.
+    Lock {
+        /// To be named in the answer.
+        op: Op,
+        /// Which lock.
+        name: String,
+        /// Take it away from whoever has it, who does not answer any more.
+        steal: bool,
+    },
+    /// Give a lock back, or wait for it no longer. Not answered.
+    Unlock {
+        /// Of the [`Output::Lock`].
+        op: Op,
+    },
+    /// From now on, hear what the other tabs of this origin tell under this name: each text goes to `heard`.
+    Listen(String),
+    /// Tell the other tabs. It may carry tokens.
+    Tell(Secret),
     /// Tell a caller.
     Settle {
         /// Whom.
@@ -84,6 +102,17 @@ pub enum Output<J> {
     Notify(Event<J>),
     /// Leave the page. The URL of a logout carries the ID token.
     Navigate(Secret),
+}
+
+/// How a lock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// It is this client's until it is given back.
+    Granted,
+    /// The host has no locks, or none for this page.
+    Unavailable,
+    /// Another tab took it away.
+    Lost,
 }
 
 /// What a caller is told.

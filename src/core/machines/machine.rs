@@ -4,7 +4,7 @@
 
 use super::{
     callback::Progress,
-    io::{Answer, Area, Caller, Op, Output, Snapshot},
+    io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
     refresh::Phase,
     session::Waiter,
@@ -220,6 +220,21 @@ impl<J: Json> Machine<J> {
             OnSend::Exchange(id, code) => self.exchanged(id, &code, sent_at, result),
             OnSend::Refresh(epoch, sent) => self.refresh_responded(epoch, &sent, sent_at, result),
         }
+    }
+
+    /// Answers [`Output::Lock`]: whether it was granted; later, maybe, that it was lost.
+    pub fn locked(&mut self, op: Op, lock: Lock, now: UnixMillis) {
+        let _ = (op, lock, now);
+    }
+
+    /// Another tab told something ([`Output::Tell`]).
+    pub fn heard(&mut self, message: &str, now: UnixMillis) {
+        let _ = (message, now);
+    }
+
+    /// Whether somebody looks at the page: what is due again after a failure comes sooner there.
+    pub fn visible(&mut self, visible: bool, now: UnixMillis) {
+        let _ = (visible, now);
     }
 
     /// The deadline has come, or it may have.

@@ -130,7 +130,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn response(status: u16, body: &str) -> Response {
-        Response { status, body: Secret::new(body.into()), retry_after: None }
+        Response { status, body: Secret::new(body.into()), retry_after: None, date: None }
     }
 
     fn config() -> Config {

@@ -13,6 +13,17 @@ use alloc::{string::String, vec::Vec};
 /// out in silence would be worse than to refuse it.
 const NOT_YET: [&str; 3] = ["dpop", "encrypt", "par"];
 
+/// Who else reads what a client stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody: it is this client's memory.
+    Alone,
+    /// Nobody, but a duplicate of the tab begins with a copy.
+    Tab,
+    /// The other tabs of this origin.
+    Shared,
+}
+
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -30,6 +41,8 @@ pub struct Config {
     pub resource: Vec<String>,
     /// `code_challenge_method`.
     pub method: ChallengeMethod,
+    /// Who shares the storage.
+    pub sharing: Sharing,
     /// Whether refreshes are scheduled.
     pub auto_refresh: bool,
     /// Milliseconds before expiry at which a refresh is due at the latest.
@@ -58,6 +71,7 @@ impl Config {
             scope: String::new(),
             resource: Vec::new(),
             method: ChallengeMethod::S256,
+            sharing: Sharing::Shared,
             auto_refresh: true,
             lead_time: 60_000,
             jitter: None,
@@ -93,6 +107,14 @@ impl Config {
             None | Some("S256") => {}
             Some("plain") => self.method = ChallengeMethod::Plain,
             Some(_) => return Err(invalid("pkceMethod")),
+        }
+        // What it names is opened by the shell, which refuses what there is not.
+        if let Some(storage) = config.member("storage").map_or(Some("session".into()), |storage| storage.as_text()) {
+            self.sharing = match storage.as_str() {
+                "memory" => Sharing::Alone,
+                "local" => Sharing::Shared,
+                _ => Sharing::Tab,
+            };
         }
         if let Some(auto) = config.member("autoRefresh") {
             self.auto_refresh = auto.as_bool() != Some(false);

@@ -41,6 +41,8 @@ pub struct Response {
     pub body: Secret,
     /// The header `Retry-After`, where the server lets the page see it.
     pub retry_after: Option<String>,
+    /// The header `Date`, where the server lets the page see it.
+    pub date: Option<String>,
 }
 
 impl Response {

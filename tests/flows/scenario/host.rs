@@ -123,6 +123,7 @@ impl Scenario {
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Send { op, request } => self.send(tab, op, &request),
+            Output::Lock { .. } | Output::Unlock { .. } | Output::Listen(_) | Output::Tell(_) => {}
             Output::Settle { caller, result } => self.settle(caller, result),
             Output::Notify(event) => self.tabs[tab].told.push(event.into()),
             Output::Navigate(_) => {}
@@ -134,7 +135,7 @@ impl Scenario {
         let body = request.form.as_ref().map(Secret::expose);
         let (pace, result) = match self.server.reply(&request.url, body, self.time) {
             Reply::Answer { status, body, retry_after } => {
-                (self.network, Ok(Response { status, body: Secret::new(body), retry_after }))
+                (self.network, Ok(Response { status, body: Secret::new(body), retry_after, date: None }))
             }
             Reply::NoConnection | Reply::AnswerLost => (self.network, Err(Unanswered::Network)),
             Reply::Silence => (Pace::After(15 * SECOND), Err(Unanswered::Timeout)),
@@ -179,6 +180,10 @@ fn journal_line(output: &Output<Value>) -> String {
         Output::Store { area, key, .. } => format!("store {} {}", word(*area), name(key)),
         Output::Remove { area, key, .. } => format!("remove {} {}", word(*area), name(key)),
         Output::Send { request, .. } => format!("send {}", request.url),
+        Output::Lock { steal, .. } => (if *steal { "steal" } else { "lock" }).into(),
+        Output::Unlock { .. } => "unlock".into(),
+        Output::Listen(_) => "listen".into(),
+        Output::Tell(_) => "tell".into(),
         Output::Settle { result: Ok(_), .. } => "settle".into(),
         Output::Settle { result: Err(error), .. } => format!("settle {}", error.code().as_str()),
         Output::Notify(_) => "notify".into(),
