@@ -78,7 +78,9 @@ impl<J: Json> Machine<J> {
         let is_of_this_pair = is_the_users && text("generation") == Some(decimal(self.generation().0));
         match text(TOLD).as_deref() {
             None => match Journal::read(message) {
-                Some(journal) if journal.generation == self.generation() && self.session.is_some() && self.refresh.is_open() => {
+                Some(journal)
+                    if journal.generation == self.generation() && self.session.is_some() && self.refresh.is_open() =>
+                {
                     self.learn(&journal, 0);
                     self.delayed();
                 }
