@@ -305,7 +305,7 @@ impl<J: Json> Machine<J> {
         let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
         if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
             self.epoch += 1;
-            self.adopt(tokens);
+            self.adopt(tokens, true);
             self.rest();
             // Their refresh belongs to the session before, and will not be answered.
             self.release_waiters();

@@ -102,15 +102,15 @@ impl<J: Json> Machine<J> {
             && self.session.as_ref().is_none_or(|session| session.tokens.access_token != tokens.access_token)
     }
 
-    /// Takes tokens from the store, where they were put after they were checked.
-    pub(super) fn adopt(&mut self, mut tokens: TokenSet) {
+    /// Takes tokens that another tab has checked, from the store or from what it told.
+    pub(super) fn adopt(&mut self, mut tokens: TokenSet, persisted: bool) {
         let claims = tokens.id_token.as_ref().and_then(|id_token| id_token::claims(id_token).ok());
         // From the future: the clock was set back since, and what it says of the end is worth nothing.
         let is_of_another_clock = tokens.obtained_at > self.now.plus(schedule::SHORTEST_PAUSE);
         if let (true, Some(lifetime)) = (is_of_another_clock, tokens.lifetime()) {
             tokens.expires_at = Some(self.now.plus(lifetime));
         }
-        self.persisted = true;
+        self.persisted = persisted;
         self.keep(Rc::new(Session { tokens, claims }));
         if is_of_another_clock {
             self.refresh_due = self.refresh_due.map(|_| self.now);

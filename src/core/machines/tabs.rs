@@ -90,11 +90,11 @@ impl<J: Json> Machine<J> {
                 None => self.catch_up(),
                 Some(tokens) if is_of_this_pair && self.session.is_some() && self.refresh.is_open() => {
                     // A copy of the tab writes it down for itself; where the store is shared, it cannot be written.
-                    self.persisted = self.config.sharing == Sharing::Tab;
-                    if self.persisted {
+                    let is_copy = self.config.sharing == Sharing::Tab;
+                    if is_copy {
                         self.store(Area::Session, SESSION, record::write(&tokens), OnStore::Nothing);
                     }
-                    self.adopt(tokens);
+                    self.adopt(tokens, is_copy);
                     self.renewed();
                 }
                 Some(_) => {}
@@ -133,12 +133,12 @@ impl<J: Json> Machine<J> {
         }
         match self.stored_session(result) {
             Stored::News(tokens) if self.session.is_some() => {
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 self.renewed();
             }
             Stored::News(tokens) => {
                 self.epoch += 1;
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 if let Some(session) = self.session.clone() {
                     self.emit(Output::Notify(Event::SignedIn(session)));
                 }
