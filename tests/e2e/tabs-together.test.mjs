@@ -6,9 +6,11 @@ import { after, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { AuthTab } from "../support/auth-tab.mjs";
-import { closeBrowser } from "../support/browser.mjs";
+import { UNTHROTTLED } from "../support/background.mjs";
+import { closeBrowser, launchWithout } from "../support/browser.mjs";
 import { assertNobodySignedOut, hastyStage, openRow, until } from "../support/row-of-tabs.mjs";
 
+launchWithout(UNTHROTTLED);
 after(closeBrowser);
 
 /** Messages between processes take milliseconds; the machine may be busy. */

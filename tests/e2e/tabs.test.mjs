@@ -4,10 +4,12 @@
 import { after, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { closeBrowser } from "../support/browser.mjs";
+import { UNTHROTTLED } from "../support/background.mjs";
+import { closeBrowser, launchWithout } from "../support/browser.mjs";
 import { assertOneRefreshACycle, providerStage } from "../support/provider-stage.mjs";
 import { openRow } from "../support/row-of-tabs.mjs";
 
+launchWithout(UNTHROTTLED);
 after(closeBrowser);
 
 /**

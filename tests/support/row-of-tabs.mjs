@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { Stage } from "./auth-tab.mjs";
+import { letHide } from "./background.mjs";
 
 /** Tabs that load at once: more would only wait for each other's processes. */
 const AT_ONCE = 4;
@@ -25,7 +26,8 @@ async function someAtATime(things, work) {
 }
 
 /**
- * A tab in which somebody signs in, and others that find the session in the storage that they share.
+ * A tab in which somebody signs in, and others that find the session in the storage that they share. Only the last
+ * is shown.
  * @param {Stage} stage
  * @param {number} count
  * @returns {Promise<import("./auth-tab.mjs").AuthTab[]>}
@@ -33,7 +35,12 @@ async function someAtATime(things, work) {
 export async function openRow(stage, count) {
   const { tab } = await stage.signedInTab();
   const others = await someAtATime(Array.from({ length: count - 1 }), async () => (await stage.tab()).create());
-  return [tab, ...others];
+  const tabs = [tab, ...others];
+  if (tab.page.context().browser()?.browserType().name() === "chromium") {
+    for (const { page } of tabs) await letHide(page);
+    await tabs[count - 1].page.bringToFront();
+  }
+  return tabs;
 }
 
 /**
