@@ -22,7 +22,7 @@ export async function letHide(page) {
 }
 
 /**
- * The browser freezes a hidden page; the function given back thaws it. Nothing can be asked of it until then.
+ * The browser freezes a hidden page; the function given back shows it again. Nothing can be asked of it until then.
  * @param {import("playwright-core").Page} page
  */
 export async function freeze(page) {
@@ -34,6 +34,7 @@ export async function freeze(page) {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   return async () => {
+    await page.bringToFront();
     await devtools.send("Page.setWebLifecycleState", { state: "active" });
     const seen = await page.evaluate(() => /** @type {any} */ (globalThis).lifecycle);
     // A page that is shown is never frozen, and nobody says so.
