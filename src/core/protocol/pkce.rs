@@ -131,7 +131,7 @@ fn constant(prime: u32) -> u32 {
 fn prime_after(number: u32) -> u32 {
     let mut next = number + 1;
     // The last prime that is asked for is 311, less than 19 squared.
-    while (2..next.min(19)).any(|divisor| next % divisor == 0) {
+    while (2..next.min(19)).any(|divisor| next.is_multiple_of(divisor)) {
         next += 1;
     }
     next
