@@ -50,7 +50,9 @@ function passStringToWasm0(arg, malloc) {
     if (glue.split(piece).length !== 2) throw new Error(`the glue has not once: ${piece.slice(0, 60)}`);
     glue = glue.replace(piece, () => instead);
   }
-  return wrapped(direct(glue));
+  const { glue: short, found } = wrapped(direct(glue));
+  if (found < 20) throw new Error(`the glue has only ${found} functions that are written as expected`);
+  return short;
 }
 
 /**
@@ -120,7 +122,7 @@ const parts = (text) => [...text.matchAll(/(?:\([^()]*\)|[^,()])+/g)].map(([part
  * The functions that the module calls, as calls of `wrap`. What is written in a way that is not known here stays.
  * @param {string} glue
  */
-function wrapped(glue) {
+export function wrapped(glue) {
   let found = 0;
   const short = glue.replace(/^export function (__wb\w+)\(([^()]*)\) \{\n((?:.*\n)*?)\}\n/gm, (text, name, parameters, body) => {
     const lines = body.split("\n").map((/** @type {string} */ line) => line.trim());
@@ -140,7 +142,6 @@ function wrapped(glue) {
     }
     return text;
   });
-  if (found < 20) throw new Error(`the glue has only ${found} functions that are written as expected`);
   const start = short.indexOf("export ");
-  return short.slice(0, start) + WRAP + short.slice(start);
+  return { glue: short.slice(0, start) + WRAP + short.slice(start), found };
 }
