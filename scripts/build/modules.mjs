@@ -53,6 +53,8 @@ function environment() {
   const env = toolEnvironment();
   const home = env.CARGO_HOME ?? join(env.HOME ?? env.USERPROFILE ?? "", ".cargo");
   const flags = [
+    '--cfg=sha2_backend="soft"',
+    '--cfg=sha2_backend_soft="compact"',
     `--remap-path-prefix=${join(home, "registry", "src")}=`,
     `--remap-path-prefix=${root.replace(/[\\/]$/, "")}=`,
     // A stack of 64 KiB is ten times what is used, and the memory of an idle tab starts that much smaller.
@@ -80,6 +82,9 @@ async function wasmOpt(input, output, passes) {
 export async function buildPkceModule() {
   mkdirSync(work, { recursive: true });
   const args = ["build", "--locked", "--release", "--target", TARGET, "--no-default-features", "--features", "pkce-module"];
+  // At "z" the compiler keeps a bounds check in sha2 that can never fail, and with it the panic machinery, which
+  // nothing else in this module needs.
+  args.push("--config", "profile.release.package.sha2.opt-level=2");
   await run("cargo", args, { env: environment(), quiet: true, label: "cargo build pkce module" });
   const output = join(work, "pkce.wasm");
   await wasmOpt(join(root, "target", TARGET, "release", "pixie_auth.wasm"), output, SMALLEST);

@@ -12,6 +12,7 @@ use crate::core::words::{
 use crate::core::words::{random::token, secret::Secret};
 #[cfg(feature = "client")]
 use alloc::string::String;
+use sha2::block_api::compress256;
 
 /// The fewest characters of a `code_verifier`, [RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1).
 pub const VERIFIER_MIN: usize = 43;
@@ -58,9 +59,8 @@ const SHA256_INITIAL: [u32; 8] =
 
 /// SHA-256 of at most [`VERIFIER_MAX`] bytes (what is beyond them is left out).
 ///
-/// Written here because of its bytes: the sha2 crate's general padding, made for streams, is as large as all the rest
-/// of the small module, and brings panics with it; its compression is twice as large as the one below. The tests hold
-/// every length to that crate.
+/// The compression is sha2's; the padding stands here because sha2's general one, made for streams,
+/// is as large as all the rest of the small module, and brings panics with it.
 fn sha256(message: &[u8]) -> [u8; 32] {
     let message = message.get(..VERIFIER_MAX).unwrap_or(message);
     let mut blocks = [[0_u8; 64]; 3];
@@ -78,63 +78,13 @@ fn sha256(message: &[u8]) -> [u8; 32] {
         *low = (message.len() << 3) as u8;
     }
     let mut state = SHA256_INITIAL;
-    for block in blocks.iter().take(used) {
-        compress(&mut state, block);
-    }
+    compress256(&mut state, blocks.get(..used).unwrap_or_default());
     wipe(blocks.as_flattened_mut());
     let mut digest = [0; 32];
     for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
         *to = word.to_be_bytes();
     }
     digest
-}
-
-/// [FIPS 180-4 §6.2.2](https://doi.org/10.6028/NIST.FIPS.180-4).
-#[allow(clippy::indexing_slicing)] // Every index is less than 16.
-fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
-    let mut schedule = [0; 16];
-    for (word, bytes) in schedule.iter_mut().zip(block.as_chunks().0) {
-        *word = u32::from_be_bytes(*bytes);
-    }
-    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    let mut prime = 1;
-    for round in 0..64 {
-        prime = prime_after(prime);
-        let word: u32 = schedule[round & 15];
-        let sum = (e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25)).wrapping_add(g ^ e & (f ^ g));
-        let first = h.wrapping_add(sum).wrapping_add(constant(prime)).wrapping_add(word);
-        let sum = (a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22)).wrapping_add(a & b ^ c & (a ^ b));
-        (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(first), c, b, a, first.wrapping_add(sum));
-        let (near, far) = (schedule[(round + 1) & 15], schedule[(round + 14) & 15]);
-        schedule[round & 15] = word
-            .wrapping_add(near.rotate_right(7) ^ near.rotate_right(18) ^ near >> 3)
-            .wrapping_add(schedule[(round + 9) & 15])
-            .wrapping_add(far.rotate_right(17) ^ far.rotate_right(19) ^ far >> 10);
-    }
-    for (word, more) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-        *word = word.wrapping_add(more);
-    }
-}
-
-/// The constant of a round, [FIPS 180-4 §4.2.2](https://doi.org/10.6028/NIST.FIPS.180-4): the first 32 bits of the
-/// fractional part of the cube root of a prime number. A table of all 64 does not compress.
-fn constant(prime: u32) -> u32 {
-    let prime = f64::from(prime);
-    // Newton's method, from above all the roots.
-    let mut root = 8.0;
-    for _ in 0..12 {
-        root -= (root * root * root - prime) / (3.0 * root * root);
-    }
-    (root * 4_294_967_296.0) as u64 as u32
-}
-
-fn prime_after(number: u32) -> u32 {
-    let mut next = number + 1;
-    // The last prime that is asked for is 311, less than 19 squared.
-    while (2..next.min(19)).any(|divisor| next.is_multiple_of(divisor)) {
-        next += 1;
-    }
-    next
 }
 
 /// What the server does with the pair, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6), in constant time.
