@@ -24,7 +24,7 @@ import { countTypeErrors } from "./type-results.mjs";
  */
 
 /** Minutes after which a suite that hangs is ended and fails; far above what each needs on a slow machine, cold. */
-const LIMIT = { rust: 15, wasm: 15, node: 10, types: 3 };
+const LIMIT = { rust: 15, wasm: 15, node: 20, types: 3 };
 
 const shownIn = (/** @type {string} */ path) => relative(root, path).split(sep).join("/");
 

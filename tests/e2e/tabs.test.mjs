@@ -6,35 +6,39 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { UNTHROTTLED } from "../support/background.mjs";
 import { closeBrowser, launchWithout } from "../support/browser.mjs";
+import { closeFirefox, firefoxContext, firefoxPath } from "../support/firefox.mjs";
 import { assertOneRefreshACycle, providerStage } from "../support/provider-stage.mjs";
 import { openRow } from "../support/row-of-tabs.mjs";
 
 launchWithout(UNTHROTTLED);
 after(closeBrowser);
+after(closeFirefox);
+
+const NO_FIREFOX = "no Firefox here: install it (Debian: apt-get install firefox-esr) or set FIREFOX_PATH";
+
+function withoutLocks() {
+  // @ts-ignore: as in a browser that has none.
+  delete Navigator.prototype.locks;
+}
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {{ count: number, lifetime: number, seconds: number, initScript?: () => void }} options
+ * @param {{ count: number, lifetime: number, seconds: number, name?: string } & import("../support/auth-tab.mjs").StageOptions} options
  */
-async function run(t, { count, lifetime, seconds, initScript }) {
-  const stage = await providerStage(t, { lifetime, initScript });
+async function run(t, { count, lifetime, seconds, name = "", ...options }) {
+  const stage = await providerStage(t, { lifetime, ...options });
   const tabs = await openRow(stage, count);
   await delay(seconds * 1000);
-  await assertOneRefreshACycle(stage, tabs, { lifetime, seconds, print: (line) => t.diagnostic(line) });
+  await assertOneRefreshACycle(stage, tabs, { lifetime, seconds, print: (line) => t.diagnostic(name + line) });
 }
 
 // They wait most of the time, and may do so together.
-describe("tabs", { concurrency: 2 }, () => {
+describe("tabs", { concurrency: 3 }, () => {
   test("tabs_fifty_for_a_minute_send_one_refresh_request_a_cycle", (t) => run(t, { count: 50, lifetime: 15, seconds: 60 }));
 
   test("tabs_without_web_locks_send_one_refresh_request_a_cycle", (t) =>
-    run(t, {
-      count: 10,
-      lifetime: 10,
-      seconds: 40,
-      initScript: () => {
-        // @ts-ignore: as in a browser that has none.
-        delete Navigator.prototype.locks;
-      },
-    }));
+    run(t, { count: 10, lifetime: 10, seconds: 40, name: "without Web Locks: ", initScript: withoutLocks }));
+
+  test("tabs_in_firefox_send_one_refresh_request_a_cycle", { skip: firefoxPath() === null && NO_FIREFOX }, (t) =>
+    run(t, { count: 10, lifetime: 15, seconds: 45, name: "Firefox: ", newContext: firefoxContext }));
 });

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { closeBrowser, freshContext } from "../support/browser.mjs";
 import { MisbehavingServer } from "../support/misbehaving-server.mjs";
@@ -40,6 +41,38 @@ test("node_with_storage_memory_signs_in_refreshes_and_signs_out", async (t) => {
   assert.notEqual((await client.refresh()).accessToken, session.accessToken);
   assert.deepEqual(await client.logout({ local: true }), { url: null });
   assert.equal(await client.getSession(), null);
+});
+
+test("node_clients_in_one_process_do_not_hear_each_other", async (t) => {
+  const server = await startServer(t);
+  const { AuthClient } = await importInstalled("pixie-auth");
+  const signedIn = async (/** @type {any} */ storage) => {
+    const config = { issuer: server.issuer, clientId: "spa", redirectUri: REDIRECT_URI, storage, autoRefresh: false };
+    const client = await AuthClient.create(config);
+    t.after(() => client.close());
+    const { url } = await client.createLoginUrl();
+    const response = await fetch(url, { redirect: "manual" });
+    await client.handleCallback(response.headers.get("location") ?? "");
+    return client;
+  };
+  const own = () => {
+    const values = new Map();
+    return {
+      get: (/** @type {string} */ key) => values.get(key) ?? null,
+      set: (/** @type {string} */ key, /** @type {string} */ value) => void values.set(key, value),
+      remove: (/** @type {string} */ key) => void values.delete(key),
+    };
+  };
+  // A server's clients are of different users, or of one who signed in at two places.
+  for (const storage of [() => "memory", own]) {
+    const [first, second] = [await signedIn(storage()), await signedIn(storage())];
+    const before = await second.getAccessToken();
+    second.on("signedOut", () => assert.fail("the other one signed out"));
+    await first.logout({ local: true });
+    await delay(100);
+    assert.equal(await second.getAccessToken(), before);
+    assert.notEqual((await second.refresh()).accessToken, before);
+  }
 });
 
 test("node_session_is_a_value_that_does_not_change", async (t) => {
