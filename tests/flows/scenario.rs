@@ -12,7 +12,7 @@ use crate::{
     told::{Said, Told, View},
 };
 use pixie_auth::{
-    Config, Error, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
+    Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
     core::{
         machines::io::{Caller, Op},
         words::random::{Entropy, LOGIN_ENTROPY},
@@ -45,15 +45,32 @@ pub enum Pace {
     Held,
 }
 
+/// What a host has of locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locks {
+    /// One holder at a time, first come, first served.
+    Granted,
+    /// None.
+    Absent,
+    /// A request is never answered, a theft is.
+    Silent,
+    /// Nothing is ever answered.
+    Dead,
+}
+
 struct Client {
     /// `None` once the page has gone.
     machine: Option<Machine<Value>>,
     disk: usize,
     told: Vec<Told>,
     journal: Vec<String>,
+    /// The name under which it hears the others.
+    hears: Option<String>,
 }
 
 enum Arrival {
+    Locked(Lock),
+    Heard(String),
     Loaded(Result<Option<Secret>, Error>),
     Stored(Result<(), Error>),
     Responded(UnixMillis, Result<Response, Unanswered>),
@@ -72,6 +89,12 @@ pub struct Scenario {
     pub config: Value,
     pub storage: Pace,
     pub network: Pace,
+    /// What the host has of locks.
+    pub locks: Locks,
+    /// Whether tabs hear each other.
+    pub channel: bool,
+    /// Who holds a lock and who waits for it, by its name.
+    queues: BTreeMap<String, Vec<(usize, Op)>>,
     /// Everything that any output or machine ever printed, where a test wants it.
     pub prints: Option<String>,
     disks: Vec<Disk>,
@@ -91,7 +114,7 @@ pub struct Scenario {
 pub fn config() -> Value {
     json!({
         "issuer": ISSUER, "clientId": CLIENT, "redirectUri": "https://app.example/callback",
-        "scope": "openid profile offline_access", "autoRefresh": { "leadTime": 60, "jitter": 0 },
+        "storage": "local", "scope": "openid profile offline_access", "autoRefresh": { "leadTime": 60, "jitter": 0 },
     })
 }
 
@@ -110,6 +133,9 @@ impl Scenario {
             config: config(),
             storage: Pace::AtOnce,
             network: Pace::AtOnce,
+            locks: Locks::Granted,
+            channel: true,
+            queues: BTreeMap::new(),
             prints: None,
             disks: vec![Disk::default()],
             tabs: Vec::new(),
@@ -136,7 +162,10 @@ impl Scenario {
     /// Opens a tab that shares nothing with the others but the server.
     pub fn tab_with_a_storage_of_its_own(&mut self) -> Tab {
         self.disks.push(Disk::default());
+        let config = self.config.clone();
+        self.config["storage"] = json!("session");
         let (tab, call) = self.open(self.disks.len() - 1, None);
+        self.config = config;
         assert!(matches!(self.said(call), Ok(Said::Opened(_))), "{:?}", self.said(call));
         tab
     }
@@ -151,7 +180,7 @@ impl Scenario {
         let config = Config::read(&self.config).unwrap();
         let seed = (self.tabs.len() as u32 + 1).wrapping_mul(0x9e37_79b9);
         let machine = Some(Machine::new(config, seed));
-        self.tabs.push(Client { machine, disk, told: Vec::new(), journal: Vec::new() });
+        self.tabs.push(Client { machine, disk, told: Vec::new(), journal: Vec::new(), hears: None });
         let tab = Tab(self.tabs.len() - 1);
         (tab, self.call(tab, |machine, caller| machine.open(caller, given)))
     }
@@ -159,6 +188,10 @@ impl Scenario {
     /// The page goes: nothing that is under way comes back to it. What is stored stays.
     pub fn leave(&mut self, tab: Tab) {
         self.tabs[tab.0].machine = None;
+        for name in self.queues.keys().cloned().collect::<Vec<_>>() {
+            self.give_back(&name, |(holder, _)| holder == tab.0);
+        }
+        self.run();
     }
 
     /// The storage that tabs share.

@@ -39,6 +39,10 @@ use alloc::{rc::Rc, string::String, vec::Vec};
 /// How often to look whether an exchange elsewhere is done.
 const LOOK_AGAIN: u64 = 250;
 
+/// By how much a device's clock has to be off to be called wrong, and how far off it may be.
+const CLOCK_IS_WRONG: u64 = 5 * 60 * 1000;
+const CLOCK_IS_NOT_TO_BLAME: u64 = 24 * 60 * 60 * 1000;
+
 /// A redirect that was handed in, and how far it is.
 #[derive(Debug)]
 pub(super) struct Progress<J> {
@@ -193,6 +197,7 @@ impl<J: Json> Machine<J> {
                 }
                 // What is still to come of the session before is not to be written over this one.
                 self.epoch += 1;
+                self.make_way();
                 self.store(Area::Session, SESSION, value, OnStore::SignedIn(id));
             }
             Err(error) if !error.code().is_retryable() => self.fail_for_good(id, error),
@@ -221,7 +226,7 @@ impl<J: Json> Machine<J> {
                 let claims: J = id_token::claims(id_token)?;
                 id_token::check(
                     &claims,
-                    &Expected { now: Some(self.now), ..self.expected(Some(&transaction.nonce), None) },
+                    &Expected { now: Some(self.server_now_by(claims.number("iat"))), ..self.expected(Some(&transaction.nonce), None) },
                 )?;
                 session.claims = Some(claims);
             }
@@ -229,6 +234,18 @@ impl<J: Json> Machine<J> {
             None => {}
         }
         Ok(session)
+    }
+
+    /// The server's clock: as it was seen, or by when it says that it issued the ID token that answers this login's
+    /// nonce. A device may be hours wrong; what is further off, or hardly off, is not the clock's doing.
+    fn server_now_by(&self, issued_at: Option<f64>) -> UnixMillis {
+        let issued_at = UnixMillis(issued_at.unwrap_or_default() as u64 * 1000);
+        let off = issued_at.since(self.now) + self.now.since(issued_at);
+        if self.skew.is_none() && (CLOCK_IS_WRONG..CLOCK_IS_NOT_TO_BLAME).contains(&off) {
+            issued_at
+        } else {
+            self.server_now()
+        }
     }
 
     /// What an ID token is to be checked against.
@@ -284,9 +301,9 @@ impl<J: Json> Machine<J> {
     pub(super) fn adopt_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
         let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
         if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
-            self.persisted = true;
             self.epoch += 1;
             self.adopt(tokens);
+            self.rest();
             // Their refresh belongs to the session before, and will not be answered.
             self.release_waiters();
         }
@@ -358,6 +375,15 @@ impl<J: Json> Machine<J> {
 
     fn progress(&mut self, id: u32) -> Option<&mut Progress<J>> {
         self.callbacks.iter_mut().find(|progress| progress.id == id)
+    }
+
+    /// The clock was set back by so much.
+    pub(super) fn callbacks_set_back(&mut self, by: u64) {
+        for progress in &mut self.callbacks {
+            if let Step::Elsewhere(at, until) = &mut progress.step {
+                (*at, *until) = (at.minus(by), until.minus(by));
+            }
+        }
     }
 
     pub(super) fn callback_deadline(&self) -> Option<UnixMillis> {

@@ -6,7 +6,7 @@ use super::{
     callback::Progress,
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
-    refresh::Phase,
+    refresh::Refresh,
     session::Waiter,
 };
 use crate::core::{
@@ -15,6 +15,7 @@ use crate::core::{
         config::Config,
         error::{Error, ErrorCode},
         http::{Request, Response, Unanswered},
+        http_date::parse_http_date,
         json::Json,
         random::Spread,
         secret::Secret,
@@ -22,6 +23,9 @@ use crate::core::{
     },
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// Clocks are corrected by less all the time.
+const CLOCK_NOISE: u64 = 1_000;
 
 /// One client.
 #[derive(Debug)]
@@ -44,7 +48,11 @@ pub struct Machine<J> {
     pub(super) known: Option<Secret>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
-    pub(super) phase: Phase,
+    pub(super) refresh: Refresh,
+    /// Whether somebody looks at the page.
+    pub(super) visible: bool,
+    /// The server's clock less this device's, in milliseconds, where the server has let it be seen.
+    pub(super) skew: Option<i64>,
     pub(super) waiters: Vec<Waiter>,
     pub(super) callbacks: Vec<Progress<J>>,
 
@@ -76,8 +84,18 @@ pub(super) enum OnLoad<J> {
     Login(u32),
     /// A redirect that was answered elsewhere: take the session that came of it.
     Adopt(u32),
-    /// A refresh, in an epoch: adopt what another tab brought, or go on.
+    /// A refresh, by its turn: adopt what another tab brought, or go on.
     Refresh(u32),
+    /// A refresh, by its turn: the lock was not had in time.
+    Patience(u32),
+    /// A refresh, by its turn: go on, unless another tab is at it.
+    Journal(u32),
+    /// A refresh, by its turn: what came of it, which is written where the store is as it was.
+    Confirm(u32, Result<Snapshot<J>, Error>),
+    /// Something happened elsewhere, in an epoch.
+    CatchUp(u32),
+    /// The session is gone, in an epoch: why?
+    Gone(u32),
     /// A redirect back from the server's logout.
     Logout(Caller, String),
 }
@@ -93,8 +111,10 @@ pub(super) enum OnStore<J> {
     Spent(u32),
     /// A redirect, by its number: its session is stored, so tell.
     SignedIn(u32),
-    /// A refresh, in an epoch: the new session is stored, so tell.
-    Refreshed(u32, Snapshot<J>),
+    /// A refresh, by its turn: it is written down, so send it.
+    Journal(u32),
+    /// A refresh, by its turn: the new session is stored, so tell. Whether this was the second try.
+    Refreshed(u32, Snapshot<J>, bool),
     /// A logout: leave.
     Logout(Box<super::logout::Leaving>),
 }
@@ -106,7 +126,7 @@ pub(super) enum OnSend<J> {
     Discover(Caller, bool, Option<J>),
     /// A redirect, by its number: the tokens. With the code that was sent.
     Exchange(u32, Secret),
-    /// A refresh, in an epoch: the tokens. With the refresh token that was sent.
+    /// A refresh, by its turn: the tokens. With the refresh token that was sent.
     Refresh(u32, Secret),
 }
 
@@ -127,7 +147,9 @@ impl<J: Json> Machine<J> {
             ends: 0,
             known: None,
             refresh_due: None,
-            phase: Phase::Idle,
+            refresh: Refresh::new(seed),
+            visible: true,
+            skew: None,
             waiters: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
@@ -169,6 +191,7 @@ impl<J: Json> Machine<J> {
         self.waiting.clear();
         self.session = None;
         self.known = None;
+        self.unlock();
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
     }
@@ -177,7 +200,7 @@ impl<J: Json> Machine<J> {
 
     /// Answers [`Output::Load`]: the value, or that there is none, or that the storage fails.
     pub fn loaded(&mut self, op: Op, result: Result<Option<Secret>, Error>, now: UnixMillis) {
-        self.now = now;
+        self.tick(now);
         let Some(Then::Load(then)) = self.then(op) else {
             return;
         };
@@ -186,14 +209,19 @@ impl<J: Json> Machine<J> {
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.login_loaded(id, result),
             OnLoad::Adopt(id) => self.adopt_loaded(id, result),
-            OnLoad::Refresh(epoch) => self.refresh_loaded(epoch, result),
+            OnLoad::Refresh(turn) => self.refresh_loaded(turn, result),
+            OnLoad::Patience(turn) => self.patience_loaded(turn, result),
+            OnLoad::Journal(turn) => self.journal_loaded(turn, result),
+            OnLoad::Confirm(turn, outcome) => self.confirm_loaded(turn, outcome, result),
+            OnLoad::CatchUp(epoch) => self.caught_up(epoch, result),
+            OnLoad::Gone(epoch) => self.gone_loaded(epoch, result),
             OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
         }
     }
 
     /// Answers [`Output::Store`] and [`Output::Remove`].
     pub fn stored(&mut self, op: Op, result: Result<(), Error>, now: UnixMillis) {
-        self.now = now;
+        self.tick(now);
         let Some(Then::Store(then)) = self.then(op) else {
             return;
         };
@@ -203,7 +231,8 @@ impl<J: Json> Machine<J> {
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.exchange(id),
             OnStore::SignedIn(id) => self.callback_stored(id, &result),
-            OnStore::Refreshed(epoch, session) => self.refresh_stored(epoch, session, &result),
+            OnStore::Journal(turn) => self.journal_stored(turn, &result),
+            OnStore::Refreshed(turn, session, again) => self.refresh_stored(turn, session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
         }
@@ -211,35 +240,43 @@ impl<J: Json> Machine<J> {
 
     /// Answers [`Output::Send`]. The response comes with the instant at which the request was sent.
     pub fn responded(&mut self, op: Op, sent_at: UnixMillis, result: Result<Response, Unanswered>, now: UnixMillis) {
-        self.now = now;
+        self.tick(now);
+        if let Some(date) = result.as_ref().ok().and_then(|response| parse_http_date(response.date.as_deref()?)) {
+            self.skew = Some(date.0 as i64 - now.0 as i64);
+        }
         let Some(Then::Send(then)) = self.then(op) else {
             return;
         };
         match then {
             OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
             OnSend::Exchange(id, code) => self.exchanged(id, &code, sent_at, result),
-            OnSend::Refresh(epoch, sent) => self.refresh_responded(epoch, &sent, sent_at, result),
+            OnSend::Refresh(turn, sent) => self.refresh_responded(turn, &sent, sent_at, result),
         }
     }
 
     /// Answers [`Output::Lock`]: whether it was granted; later, maybe, that it was lost.
     pub fn locked(&mut self, op: Op, lock: Lock, now: UnixMillis) {
-        let _ = (op, lock, now);
+        self.tick(now);
+        self.lock_answered(op, lock);
     }
 
     /// Another tab told something ([`Output::Tell`]).
     pub fn heard(&mut self, message: &str, now: UnixMillis) {
-        let _ = (message, now);
+        self.wake(now);
+        if !self.closed {
+            self.take_message(message);
+        }
     }
 
     /// Whether somebody looks at the page: what is due again after a failure comes sooner there.
     pub fn visible(&mut self, visible: bool, now: UnixMillis) {
-        let _ = (visible, now);
+        self.tick(now);
+        self.visible = visible;
     }
 
     /// The deadline has come, or it may have.
     pub fn wake(&mut self, now: UnixMillis) {
-        self.now = now;
+        self.tick(now);
         self.refresh_on_time();
         self.callbacks_on_time();
     }
@@ -247,7 +284,9 @@ impl<J: Json> Machine<J> {
     /// The page became visible again, or the network came back: what waits for better times may try now.
     pub fn recovered(&mut self, now: UnixMillis) {
         self.wake(now);
-        self.refresh_again();
+        if !self.closed {
+            self.refresh_again();
+        }
     }
 
     // ── What comes of it ────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +320,21 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn emit(&mut self, output: Output<J>) {
         self.outputs.push(output);
+    }
+
+    /// Now is later than before, unless the clock was set back.
+    fn tick(&mut self, now: UnixMillis) {
+        let back = self.now.since(now);
+        self.now = now;
+        if back > CLOCK_NOISE {
+            self.set_back(back);
+            self.callbacks_set_back(back);
+        }
+    }
+
+    /// The server's clock, as far as it is known.
+    pub(super) fn server_now(&self) -> UnixMillis {
+        UnixMillis(self.now.0.saturating_add_signed(self.skew.unwrap_or(0)))
     }
 
     fn then(&mut self, op: Op) -> Option<Then<J>> {
@@ -317,7 +371,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// The key of what is stored: one origin may hold several clients and issuers.
-    fn key(&self, name: &str) -> String {
+    pub(super) fn key(&self, name: &str) -> String {
         let issuer = self.metadata.as_ref().map(|metadata| metadata.issuer.as_str());
         let mut key = String::from("pixie-auth ");
         for part in [&self.config.client_id, " ", issuer.unwrap_or_default(), " ", name] {

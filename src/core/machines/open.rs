@@ -1,7 +1,7 @@
 //! Opening: the server's metadata, then the stored session.
 
 use super::{
-    io::{Answer, Area, Caller},
+    io::{Answer, Area, Caller, Output},
     machine::{Machine, OnLoad, OnSend},
     session::SESSION,
 };
@@ -70,13 +70,14 @@ impl<J: Json> Machine<J> {
         if let Some(record) = record {
             match record::read(record.expose()) {
                 Some(tokens) => {
-                    self.persisted = true;
                     self.adopt(tokens);
                 }
                 // Garbage, or another release's. It stays where it is until somebody signs in.
                 None => self.ended = Some(ErrorCode::StorageCorrupt),
             }
         }
+        let name = self.key("tabs");
+        self.emit(Output::Listen(name));
         self.settle(caller, Ok(Answer::Opened(discovered)));
         // What ran out while nobody looked is over now.
         self.wake(self.now);

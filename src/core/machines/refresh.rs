@@ -1,188 +1,654 @@
-//! When to refresh, and when to try again. Pure arithmetic: the time and the randomness are arguments.
+//! The refresh: one at a time, however many tabs there are, and one that leaves word before it is sent.
 //!
-//! ```text
-//!            due, or a caller needs a token
-//!   Idle ───────────────────────────────────▶ Busy
-//!    ▲                                         │ │
-//!    │ refreshed, or the session is over       │ │ anything else
-//!    ├─────────────────────────────────────────┘ ▼
-//!    └──────────────────────────────────────── Waiting
-//!            refreshed by another tab            │ retry_at, Recovered, or a caller needs a token
-//!                                                └────▶ Busy
-//! ```
+#![doc = include_str!("refresh.md")]
 
+use super::{
+    io::{Area, Event, Lock, Op, Output, Session, SignOutReason, Snapshot},
+    machine::{Machine, OnLoad, OnSend, OnStore},
+    schedule::{self, SHORTEST_PAUSE},
+    session::SESSION,
+};
 use crate::core::{
-    memory::token_set::TokenSet,
+    memory::{journal::Journal, record, token_set::TokenSet},
+    protocol::{
+        id_token,
+        token::{self, Grant},
+    },
     words::{
-        config::Config,
-        decimal::parse_decimal,
+        config::Sharing,
+        decimal::decimal,
         error::{Error, ErrorCode},
-        random::Spread,
+        http::{Response, Unanswered},
+        json::Json,
+        secret::Secret,
         time::UnixMillis,
     },
 };
+use alloc::rc::Rc;
 
-/// The shortest time between two refreshes that nobody asked for: a token that is born expired must not
-/// make a loop.
-const SHORTEST_PAUSE: u64 = 5_000;
-/// The first pause after a failure, and the longest.
-const FIRST_PAUSE: u64 = 1_000;
-const LONGEST_PAUSE: u64 = 60_000;
-/// The pause after a refusal that only a person can mend.
-const REFUSED_PAUSE: u64 = 60_000;
-/// The longest `Retry-After` that is believed.
-const LONGEST_RETRY_AFTER: u64 = 60 * 60 * 1000;
+/// The name under which the journal is stored.
+pub(super) const JOURNAL: &str = "refresh";
+
+/// How long a tab that works is believed to be alive without a word. With what a look at it takes, nobody is kept
+/// waiting by a dead or frozen tab for more than ten seconds.
+const LEASE: u64 = 9_000;
+/// How often it says that it is.
+const BEAT: u64 = 3_000;
+/// How often to look whether a lease is free.
+const LOOK_AGAIN: u64 = 1_000;
+/// How long a host may take to hand over a lock that is taken away from another tab.
+const STEALING: u64 = 1_000;
+/// How long what another tab wrote or told in the same instant may take to arrive.
+const SETTLING: u64 = 50;
+const SETTLING_OF_A_COPY: u64 = 100;
 
 /// How refreshing stands.
-#[derive(Debug)]
-pub enum Phase {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
     /// Nothing is under way.
     Idle,
-    /// A refresh is under way; who asks shares it.
-    Busy {
-        /// How many tries failed before this one.
-        failures: u32,
-    },
-    /// The last try failed.
-    Waiting {
-        /// How many tries failed.
-        failures: u32,
-        /// When the next one is.
-        retry_at: UnixMillis,
-        /// Why it failed.
-        error: Error,
-    },
+    /// Waits for the lock, or for another tab's lease to end.
+    Locking,
+    /// Lets what other tabs wrote or told arrive.
+    Settling,
+    /// Reads what they did.
+    Reading,
+    /// Writes down that a refresh is under way.
+    Journaling,
+    /// Waits for the server.
+    Sending,
+    /// Reads the store once more, before it is overwritten.
+    Confirming,
+    /// Writes the new tokens, these or a login's.
+    Storing,
+    /// The last try failed; there will be another.
+    Waiting,
 }
 
-impl Phase {
-    /// How many tries have failed in a row.
-    #[must_use]
-    pub const fn failures(&self) -> u32 {
-        match self {
-            Self::Idle => 0,
-            Self::Busy { failures } | Self::Waiting { failures, .. } => *failures,
+/// The state of the refresh.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    pub(super) phase: Phase,
+    /// When the phase is looked at again.
+    pub(super) alarm: Option<UnixMillis>,
+    /// Counts beginnings, so that the answer to a question of one that was given up is not taken for this one's.
+    turn: u32,
+    /// The number by which other tabs know this one.
+    me: u64,
+    lock: Option<Op>,
+    granted: bool,
+    stealing: bool,
+    /// The host has no locks: the journal is the lease.
+    no_locks: bool,
+    /// When the store last heard that this tab is at work.
+    beat: UnixMillis,
+    /// Whether it still has to hear that it is not.
+    pub(super) journaled: bool,
+    /// Whether somebody wants the next try soon.
+    hurry: bool,
+    pub(super) failures: u32,
+    pub(super) failed_at: UnixMillis,
+    /// Until when the server wants to be left alone.
+    wish: UnixMillis,
+    pub(super) trouble: Option<Error>,
+}
+
+impl Refresh {
+    pub(super) const fn new(seed: u32) -> Self {
+        Self {
+            phase: Phase::Idle,
+            alarm: None,
+            turn: 0,
+            me: seed as u64 + 1,
+            lock: None,
+            granted: false,
+            stealing: false,
+            no_locks: false,
+            beat: UnixMillis(0),
+            journaled: false,
+            hurry: false,
+            failures: 0,
+            failed_at: UnixMillis(0),
+            wish: UnixMillis(0),
+            trouble: None,
         }
+    }
+
+    /// Nothing failed any more.
+    pub(super) fn forgive(&mut self) {
+        self.failures = 0;
+        self.wish = UnixMillis(0);
+        self.trouble = None;
+    }
+
+    /// The clock was set back.
+    pub(super) fn shift(&mut self, by: u64) {
+        for instant in [&mut self.beat, &mut self.failed_at, &mut self.wish] {
+            *instant = instant.minus(by);
+        }
+        self.alarm = self.alarm.map(|alarm| alarm.minus(by));
+    }
+
+    /// Whether a store that was read may be acted upon: nothing that this tab sent or writes is under way.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Waiting | Phase::Locking | Phase::Settling)
     }
 
     /// The server's wish to be left alone, where it stands: nobody may ask before it is over.
-    #[must_use]
-    pub fn held(&self, now: UnixMillis) -> Option<&Error> {
-        match self {
-            Self::Waiting { retry_at, error, .. } if error.code() == ErrorCode::RateLimited && now < *retry_at => {
-                Some(error)
+    pub(super) fn held(&self, now: UnixMillis) -> Option<&Error> {
+        self.trouble.as_ref().filter(|trouble| trouble.code() == ErrorCode::RateLimited && now < self.wish)
+    }
+}
+
+/// What the store says of the session.
+pub(super) enum Stored {
+    /// What this tab has, or nothing that could be read.
+    Same,
+    /// Other tokens, which another tab brought.
+    News(TokenSet),
+    /// It was there, and is no more.
+    Gone,
+    /// Another release's.
+    Foreign,
+}
+
+impl<J: Json> Machine<J> {
+    // ── The lock ────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn begin_refresh(&mut self) {
+        if matches!(self.refresh.phase, Phase::Idle | Phase::Waiting) {
+            self.refresh.hurry |= !self.waiters.is_empty();
+            self.seek_lock(false);
+        }
+    }
+
+    /// Somebody wants it soon: at once, or a little after the last failure.
+    pub(super) fn hurry(&mut self) {
+        self.refresh.hurry = true;
+        let earliest = self.refresh.failed_at.plus(schedule::caller_pause(self.refresh.failures));
+        if self.refresh.phase == Phase::Waiting && self.now < earliest {
+            self.refresh.alarm = Some(self.refresh.alarm.map_or(earliest, |alarm| alarm.min(earliest)));
+        } else {
+            self.begin_refresh();
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, after: Option<u64>) {
+        self.refresh.phase = phase;
+        self.refresh.alarm = after.map(|millis| self.now.plus(millis));
+    }
+
+    fn seek_lock(&mut self, steal: bool) {
+        self.unlock();
+        self.refresh.turn += 1;
+        if self.refresh.no_locks || self.config.sharing == Sharing::Alone {
+            return self.reread();
+        }
+        let mut name = self.key("lock");
+        if self.config.sharing == Sharing::Tab {
+            // Only a copy of this tab has the same tokens.
+            name.push(' ');
+            name.push_str(&decimal(self.generation().0));
+        }
+        let op = self.next_op();
+        self.refresh.lock = Some(op);
+        self.refresh.stealing = steal;
+        // At random, so that those who lose patience do not all take it away from each other.
+        let patience = if steal { STEALING } else { LEASE - self.spread.below(LOOK_AGAIN) };
+        self.enter(Phase::Locking, Some(patience));
+        self.emit(Output::Lock { op, name, steal });
+    }
+
+    pub(super) fn unlock(&mut self) {
+        self.refresh.granted = false;
+        if let Some(op) = self.refresh.lock.take() {
+            self.emit(Output::Unlock { op });
+        }
+    }
+
+    pub(super) fn lock_answered(&mut self, op: Op, lock: Lock) {
+        if self.refresh.lock != Some(op) {
+            return;
+        }
+        let waits = self.refresh.phase == Phase::Locking;
+        match lock {
+            Lock::Granted if waits => {
+                self.refresh.granted = true;
+                self.refresh.turn += 1;
+                if self.config.sharing == Sharing::Tab {
+                    self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY));
+                } else {
+                    self.reread();
+                }
             }
-            Self::Idle | Self::Busy { .. } | Self::Waiting { .. } => None,
-        }
-    }
-}
-
-/// When the tokens are due for a refresh; `None` where they never are.
-///
-/// The lead time is at most a quarter of the lifetime, so that short tokens are not refreshed all the time,
-/// and before it lies the jitter, so that many tabs and devices do not come at once.
-#[must_use]
-pub fn due(tokens: &TokenSet, config: &Config, spread: &mut Spread) -> Option<UnixMillis> {
-    tokens.refresh_token.as_ref()?;
-    let (end, lifetime) = (tokens.expires_at?, tokens.lifetime()?);
-    let lead = config.lead_time.min(lifetime / 4);
-    let jitter = config.jitter.unwrap_or(lead / 2).min(lifetime / 4);
-    let due = end.minus(lead).minus(spread.below(jitter));
-    Some(due.max(tokens.obtained_at.plus(SHORTEST_PAUSE)))
-}
-
-/// When to try again after a failure.
-#[must_use]
-pub fn retry_at(error: &Error, failures: u32, now: UnixMillis, spread: &mut Spread) -> UnixMillis {
-    if let Some(seconds) = error.retry_after().and_then(parse_decimal) {
-        let pause = seconds.saturating_mul(1000).clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER);
-        return now.plus(pause + spread.below(FIRST_PAUSE));
-    }
-    let pause = if error.code().is_retryable() {
-        FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE)
-    } else {
-        REFUSED_PAUSE
-    };
-    // The upper half is random: after an outage the devices come back one by one.
-    now.plus(pause / 2 + spread.below(pause / 2))
-}
-
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
-    use super::*;
-    use crate::core::words::secret::Secret;
-    use serde_json::{Value, json};
-
-    fn config(auto: Value) -> Config {
-        let config = json!({
-            "issuer": "https://as.example", "clientId": "c", "redirectUri": "https://app.example/cb", "autoRefresh": auto
-        });
-        Config::read(&config).unwrap()
-    }
-
-    fn tokens(lifetime: Option<u64>) -> TokenSet {
-        TokenSet {
-            access_token: Secret::new("at".into()),
-            expires_at: lifetime.map(|seconds| UnixMillis(1_000_000 + seconds * 1000)),
-            obtained_at: UnixMillis(1_000_000),
-            scope: String::new(),
-            refresh_token: Some(Secret::new("rt".into())),
-            id_token: None,
-        }
-    }
-
-    fn seconds_after(lifetime: u64, auto: Value, seed: u32) -> u64 {
-        due(&tokens(Some(lifetime)), &config(auto), &mut Spread::new(seed)).unwrap().since(UnixMillis(1_000_000)) / 1000
-    }
-
-    #[test]
-    fn due_is_before_the_expiry_by_lead_time_and_jitter() {
-        for seed in 0..200 {
-            assert!((3510..=3540).contains(&seconds_after(3600, json!(true), seed)));
-            assert!((3565..=3570).contains(&seconds_after(3600, json!({ "leadTime": 30, "jitter": 5 }), seed)));
-            assert!((37..=45).contains(&seconds_after(60, json!(true), seed)), "a quarter of a short lifetime");
-            assert_eq!(seconds_after(3600, json!({ "leadTime": 60, "jitter": 0 }), seed), 3540);
-        }
-    }
-
-    #[test]
-    fn due_of_tokens_that_are_born_expired_does_not_loop() {
-        for lifetime in [0, 1, 5] {
-            assert_eq!(seconds_after(lifetime, json!({ "leadTime": 100_000, "jitter": 100_000 }), 7), 5);
-        }
-    }
-
-    #[test]
-    fn due_of_tokens_that_live_ten_years_is_near_their_end() {
-        let ten_years = 10 * 365 * 24 * 3600;
-        assert!(seconds_after(ten_years, json!(true), 1) > ten_years - 100);
-    }
-
-    #[test]
-    fn tokens_without_expiry_or_refresh_token_are_never_due() {
-        let mut spread = Spread::new(1);
-        assert_eq!(due(&tokens(None), &config(json!(true)), &mut spread), None);
-        let bare = TokenSet { refresh_token: None, ..tokens(Some(60)) };
-        assert_eq!(due(&bare, &config(json!(true)), &mut spread), None);
-    }
-
-    #[test]
-    fn retry_pauses_grow_to_a_minute_with_a_random_upper_half() {
-        let error = Error::new(ErrorCode::Network);
-        let mut spread = Spread::new(5);
-        for (failures, longest) in [(0, 1_000), (1, 2_000), (5, 32_000), (6, 60_000), (60, 60_000)] {
-            for _ in 0..100 {
-                let pause = retry_at(&error, failures, UnixMillis(0), &mut spread).0;
-                assert!((longest / 2..longest).contains(&pause), "{failures}: {pause}");
+            Lock::Granted => {}
+            Lock::Unavailable => {
+                self.refresh.lock = None;
+                self.do_without_locks(waits);
+            }
+            Lock::Lost => {
+                self.refresh.lock = None;
+                self.refresh.granted = false;
+                // What was sent is sent; what was not is another tab's turn.
+                if matches!(self.refresh.phase, Phase::Settling | Phase::Reading | Phase::Journaling) {
+                    self.seek_lock(false);
+                }
             }
         }
     }
 
-    #[test]
-    fn retry_after_in_seconds_is_kept_to() {
-        let error = |after: &str| Error::new(ErrorCode::RateLimited).with_retry_after(Some(after.into()));
-        let mut spread = Spread::new(5);
-        assert!((7_000..8_000).contains(&retry_at(&error("7"), 0, UnixMillis(0), &mut spread).0));
-        assert!((1_000..2_000).contains(&retry_at(&error("0"), 0, UnixMillis(0), &mut spread).0));
-        assert!(retry_at(&error("99999999"), 0, UnixMillis(0), &mut spread).0 <= LONGEST_RETRY_AFTER + 1_000);
+    fn do_without_locks(&mut self, now: bool) {
+        self.refresh.no_locks = true;
+        if now {
+            self.seek_lock(false);
+        }
     }
+
+    /// The phase's time is over.
+    pub(super) fn refresh_alarm(&mut self) {
+        match self.refresh.phase {
+            Phase::Idle | Phase::Waiting => self.begin_refresh(),
+            Phase::Settling => self.reread(),
+            Phase::Locking if self.refresh.granted || self.refresh.no_locks => self.reread(),
+            Phase::Locking if self.refresh.stealing => {
+                // A host that does not even answer this has no locks to speak of.
+                self.unlock();
+                self.do_without_locks(true);
+            }
+            Phase::Locking => {
+                self.enter(Phase::Locking, Some(LOOK_AGAIN));
+                self.load(Area::Session, JOURNAL, OnLoad::Patience(self.refresh.turn));
+            }
+            Phase::Sending => self.beat(),
+            Phase::Reading | Phase::Journaling | Phase::Confirming | Phase::Storing => {}
+        }
+    }
+
+    /// The lock was not had in time: does anybody still work under it?
+    pub(super) fn patience_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        match read_journal(result).filter(|journal| journal.by != 0 && is_alive(journal, self.now)) {
+            Some(journal) => self.enter(Phase::Locking, Some(LEASE.saturating_sub(self.now.since(journal.at)))),
+            None => self.seek_lock(true),
+        }
+    }
+
+    // ── The store, read before the journal is written ───────────────────────────────────────────────────────
+
+    fn reread(&mut self) {
+        self.enter(Phase::Reading, None);
+        self.load(Area::Session, SESSION, OnLoad::Refresh(self.refresh.turn));
+    }
+
+    pub(super) fn refresh_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        match self.stored_session(result) {
+            Stored::Same => {}
+            Stored::Gone => return self.session_gone(),
+            Stored::Foreign => {
+                self.refresh.trouble = Some(ErrorCode::StorageCorrupt.into());
+                self.refresh.failures += 1;
+                self.refresh.failed_at = self.now;
+                return self.delayed();
+            }
+            Stored::News(tokens) => {
+                let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
+                let is_good = self.is_enough(&tokens, validity.unwrap_or(0));
+                self.adopt(tokens);
+                if is_good {
+                    return self.renewed();
+                }
+            }
+        }
+        self.load(Area::Session, JOURNAL, OnLoad::Journal(self.refresh.turn));
+    }
+
+    pub(super) fn journal_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        let (generation, me) = (self.generation(), self.refresh.me);
+        let journal = read_journal(result)
+            .filter(|journal| journal.generation == generation)
+            .unwrap_or_else(|| Journal::new(generation));
+        let others = journal.by != 0 && journal.by != me;
+        if is_alive(&journal, self.now) && journal.by != 0 {
+            // Who has the lock knows that another lock's holder is gone, and its answer with it.
+            if others && (journal.leased || self.refresh.no_locks) {
+                return self.enter(Phase::Locking, Some(LOOK_AGAIN));
+            }
+            if !others && self.refresh.no_locks {
+                return self.send_refresh();
+            }
+        }
+        self.learn(&journal, u32::from(others));
+        // One answer that is lost with its tab is asked for again at once; who loses two has to wait as others do.
+        let failures = self.refresh.failures;
+        if failures > u32::from(others) {
+            let eager = self.refresh.hurry || self.visible;
+            let pause = match schedule::least_pause(self.gravity(), eager) {
+                _ if self.refresh.hurry => schedule::caller_pause(failures),
+                pause => pause,
+            };
+            let earliest = self.refresh.failed_at.plus(pause);
+            if self.now < earliest || self.refresh.held(self.now).is_some() {
+                return self.wait_until(earliest);
+            }
+        }
+        self.write_journal(me, OnStore::Journal(self.refresh.turn));
+        self.enter(Phase::Journaling, None);
+    }
+
+    /// Another tab's failure is this one's.
+    pub(super) fn learn(&mut self, journal: &Journal, more: u32) {
+        let failures = journal.failures + more;
+        if failures == 0 {
+            return;
+        }
+        self.refresh.failures = failures;
+        self.refresh.failed_at = if journal.at > self.now.plus(LEASE) { self.now } else { journal.at };
+        self.refresh.wish = journal.wish;
+        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.error);
+        self.refresh.trouble = Some((*code.unwrap_or(&ErrorCode::Network)).into());
+    }
+
+    /// How many failures the next pause counts: what only a person can mend is not mended in a second.
+    fn gravity(&self) -> u32 {
+        let transient = self.refresh.trouble.as_ref().is_none_or(|trouble| trouble.code().is_retryable());
+        if transient { self.refresh.failures } else { 99 }
+    }
+
+    // ── The journal, written before the refresh is sent ─────────────────────────────────────────────────────
+
+    /// What failed so far.
+    pub(super) fn failure(&self) -> Journal {
+        Journal {
+            generation: self.generation(),
+            by: 0,
+            leased: self.refresh.no_locks,
+            at: self.refresh.failed_at,
+            failures: self.refresh.failures,
+            wish: self.refresh.wish,
+            error: self.refresh.trouble.as_ref().map_or("", |trouble| trouble.code().as_str()).into(),
+            ended: None,
+        }
+    }
+
+    fn write_journal(&mut self, by: u64, then: OnStore<J>) {
+        let mut journal = self.failure();
+        if by != 0 {
+            journal.by = by;
+            journal.at = self.now;
+        }
+        self.refresh.beat = self.now;
+        self.refresh.journaled = by != 0;
+        self.store(Area::Session, JOURNAL, Secret::new(journal.write()), then);
+    }
+
+    pub(super) fn journal_stored(&mut self, turn: u32, result: &Result<(), Error>) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        if self.now.since(self.refresh.beat) > BEAT {
+            // The page slept on it: somebody else may be at work by now.
+            self.seek_lock(false);
+        } else if self.refresh.no_locks && self.config.sharing != Sharing::Alone && result.is_ok() {
+            // Who wrote last has the lease.
+            let settling = SETTLING + self.spread.below(SETTLING);
+            self.enter(Phase::Settling, Some(settling));
+        } else {
+            self.send_refresh();
+        }
+    }
+
+    fn beat(&mut self) {
+        let works = self.refresh.granted || self.refresh.no_locks;
+        if works && self.now.since(self.refresh.beat) < LEASE {
+            self.write_journal(self.refresh.me, OnStore::Nothing);
+            self.enter(Phase::Sending, Some(BEAT));
+        } else {
+            // Others have taken over.
+            self.enter(Phase::Sending, None);
+        }
+    }
+
+    // ── The request and its answer ──────────────────────────────────────────────────────────────────────────
+
+    fn send_refresh(&mut self) {
+        let tokens = self.session.as_ref().map(|session| &session.tokens);
+        let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
+        match (&self.metadata, refresh_token) {
+            (Some(metadata), Some(refresh_token)) => {
+                let request = token::refresh_request(&self.config, metadata, &refresh_token);
+                self.enter(Phase::Sending, Some(BEAT));
+                self.send(request, OnSend::Refresh(self.refresh.turn, refresh_token));
+            }
+            // What another tab brought cannot be refreshed.
+            _ => self.refresh_failed(ErrorCode::NoRefreshToken.into()),
+        }
+    }
+
+    pub(super) fn refresh_responded(
+        &mut self,
+        turn: u32,
+        sent: &Secret,
+        sent_at: UnixMillis,
+        result: Result<Response, Unanswered>,
+    ) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        match self.refreshed(sent, sent_at, result) {
+            Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
+            outcome => {
+                // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
+                self.enter(Phase::Confirming, None);
+                let outcome = outcome.map(Rc::new);
+                self.load(Area::Session, SESSION, OnLoad::Confirm(turn, outcome));
+            }
+        }
+    }
+
+    fn refreshed(
+        &self,
+        sent: &Secret,
+        sent_at: UnixMillis,
+        result: Result<Response, Unanswered>,
+    ) -> Result<Session<J>, Error> {
+        let response = token::token_response::<J>(Grant::RefreshToken, &result?, &[sent])?;
+        let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
+        let brings_id_token = response.id_token.is_some();
+        let tokens = before.tokens.refreshed(response, sent_at);
+        let mut claims = before.claims.clone();
+        if let (true, Some(id_token)) = (brings_id_token, &tokens.id_token) {
+            let fresh: J = id_token::claims(id_token)?;
+            let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
+            id_token::check(&fresh, &self.expected(None, subject.as_deref()))?;
+            claims = Some(fresh);
+        }
+        Ok(Session { tokens, claims })
+    }
+
+    pub(super) fn confirm_loaded(
+        &mut self,
+        turn: u32,
+        outcome: Result<Snapshot<J>, Error>,
+        result: Result<Option<Secret>, Error>,
+    ) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        match (self.stored_session(result), outcome) {
+            (Stored::News(tokens), _) => {
+                self.adopt(tokens);
+                self.renewed();
+            }
+            (_, Err(error)) => self.end_session(SignOutReason::SessionEnded, Some(error)),
+            (Stored::Gone, Ok(_)) => self.session_gone(),
+            (_, Ok(session)) => {
+                self.enter(Phase::Storing, None);
+                self.store_refreshed(session, false);
+            }
+        }
+    }
+
+    fn store_refreshed(&mut self, session: Snapshot<J>, again: bool) {
+        let value = record::write(&session.tokens);
+        let then = OnStore::Refreshed(self.refresh.turn, session, again);
+        self.store(Area::Session, SESSION, value, then);
+    }
+
+    pub(super) fn refresh_stored(&mut self, turn: u32, session: Snapshot<J>, again: bool, result: &Result<(), Error>) {
+        if turn != self.refresh.turn {
+            return;
+        }
+        if result.is_err() && !again {
+            // A store that is full may have room for the new tokens where the old ones were; and a refresh token that
+            // is spent must not be found there by a reload.
+            self.remove(Area::Session, SESSION);
+            return self.store_refreshed(session, true);
+        }
+        let before = self.generation();
+        self.session_stored(result);
+        self.keep(session);
+        self.tell_refreshed(before);
+        self.renewed();
+    }
+
+    /// There are new tokens: whoever waits gets them.
+    pub(super) fn renewed(&mut self) {
+        if let Some(session) = self.session.clone() {
+            self.emit(Output::Notify(Event::Refreshed(session)));
+        }
+        self.rest();
+        self.release_waiters();
+    }
+
+    /// Back to the beginning. What is under way is not waited for any more.
+    pub(super) fn rest(&mut self) {
+        if core::mem::take(&mut self.refresh.journaled) {
+            self.remove(Area::Session, JOURNAL);
+        }
+        self.unlock();
+        self.refresh.turn += 1;
+        self.refresh.hurry = false;
+        self.enter(Phase::Idle, None);
+    }
+
+    /// A login's tokens are being written: no refresh may come between.
+    pub(super) fn make_way(&mut self) {
+        self.rest();
+        self.enter(Phase::Storing, None);
+    }
+
+    // ── Failure ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn refresh_failed(&mut self, error: Error) {
+        let failures = self.refresh.failures.saturating_add(1);
+        self.refresh.failures = failures;
+        self.refresh.failed_at = self.now;
+        let wish = error.retry_after().and_then(|header| schedule::retry_after(header, self.server_now()));
+        self.refresh.wish = match wish {
+            Some(pause) => self.now.plus(pause),
+            None if error.code() == ErrorCode::RateLimited => {
+                self.now.plus(schedule::pause(failures, true, &mut self.spread))
+            }
+            None => UnixMillis(0),
+        };
+        self.refresh.trouble = Some(error);
+        self.tell_delayed();
+        self.delayed();
+    }
+
+    /// Writes the failure down, for this tab's next page and for the others.
+    fn tell_delayed(&mut self) {
+        // Where others have taken over, it is theirs to write.
+        if self.refresh.journaled && (self.refresh.granted || self.refresh.no_locks) {
+            self.write_journal(0, OnStore::Nothing);
+        }
+        self.tell_trouble();
+    }
+
+    /// Plans another try, and tells those who wait and those who listen of the last.
+    pub(super) fn delayed(&mut self) {
+        let waiters = core::mem::take(&mut self.waiters);
+        let pause = schedule::pause(self.gravity(), self.visible, &mut self.spread);
+        self.refresh.journaled = false;
+        self.wait_until(self.refresh.failed_at.plus(pause));
+        let (Some(error), Some(retry_at)) = (self.refresh.trouble.clone(), self.refresh.alarm) else {
+            return;
+        };
+        if self.auto {
+            let event = Event::RefreshDelayed { error: error.clone(), attempt: self.refresh.failures, retry_at };
+            self.emit(Output::Notify(event));
+        }
+        for waiter in waiters {
+            self.settle(waiter.caller, Err(error.clone()));
+        }
+    }
+
+    fn wait_until(&mut self, at: UnixMillis) {
+        let at = match self.refresh.wish {
+            // Those who were all told the same do not come back all at once.
+            wish if wish > at => wish.plus(self.spread.below(LOOK_AGAIN)),
+            _ => at,
+        };
+        self.rest();
+        self.refresh.phase = Phase::Waiting;
+        self.refresh.alarm = Some(at.max(self.now));
+        if let Some(error) = self.refresh.held(self.now).cloned() {
+            for waiter in core::mem::take(&mut self.waiters) {
+                self.settle(waiter.caller, Err(error.clone()));
+            }
+        }
+    }
+
+    // ── The store and the clock ─────────────────────────────────────────────────────────────────────────────
+
+    /// Which pair this tab has.
+    pub(super) fn generation(&self) -> UnixMillis {
+        self.session.as_ref().map_or(UnixMillis(0), |session| session.tokens.obtained_at)
+    }
+
+    pub(super) fn stored_session(&self, result: Result<Option<Secret>, Error>) -> Stored {
+        match result {
+            Ok(Some(record)) => match record::read(record.expose()) {
+                Some(tokens) if self.is_news(&tokens) => Stored::News(tokens),
+                None if record::is_foreign(record.expose()) => Stored::Foreign,
+                _ => Stored::Same,
+            },
+            Ok(None) if self.persisted => Stored::Gone,
+            _ => Stored::Same,
+        }
+    }
+
+    /// Whether tokens are good for so long, or as good as they get: new ones that do not last as long as is asked
+    /// for would not be better for being asked for again.
+    pub(super) fn is_enough(&self, tokens: &TokenSet, min_validity: u64) -> bool {
+        let is_new = tokens.obtained_at <= self.now && self.now.since(tokens.obtained_at) < SHORTEST_PAUSE;
+        tokens.is_good_for(if is_new { 0 } else { min_validity }, self.now)
+    }
+
+    pub(super) fn refresh_deadline(&self) -> Option<UnixMillis> {
+        let tokens = &self.session.as_ref()?.tokens;
+        match self.refresh.phase {
+            Phase::Idle if tokens.refresh_token.is_none() => tokens.expires_at,
+            Phase::Idle => self.refresh_due.filter(|_| self.auto),
+            Phase::Waiting => self.refresh.alarm.filter(|_| self.auto || !self.waiters.is_empty()),
+            _ => self.refresh.alarm,
+        }
+    }
+}
+
+fn read_journal(result: Result<Option<Secret>, Error>) -> Option<Journal> {
+    Journal::read(result.ok()??.expose())
+}
+
+/// Whether its writer may still be at work.
+const fn is_alive(journal: &Journal, now: UnixMillis) -> bool {
+    now.since(journal.at) < LEASE && journal.at.since(now) < LEASE
 }

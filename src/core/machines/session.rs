@@ -5,21 +5,17 @@
 
 use super::{
     io::{Answer, Area, Caller, Event, Output, Session, SignOutReason, Snapshot},
-    machine::{Machine, OnLoad, OnSend, OnStore},
-    refresh::{self, Phase},
+    machine::{Machine, OnStore},
+    refresh::{JOURNAL, Phase},
+    schedule,
 };
 use crate::core::{
-    memory::{record, token_set::TokenSet},
-    protocol::{
-        id_token,
-        token::{self, Grant},
-    },
+    memory::{journal::Journal, token_set::TokenSet},
+    protocol::id_token,
     words::{
         error::{Error, ErrorCode},
-        http::{Response, Unanswered},
         json::Json,
         secret::Secret,
-        time::UnixMillis,
     },
 };
 use alloc::rc::Rc;
@@ -30,9 +26,9 @@ pub(super) const SESSION: &str = "session";
 /// Somebody who waits for a refresh.
 #[derive(Debug)]
 pub(super) struct Waiter {
-    caller: Caller,
+    pub(super) caller: Caller,
     /// How long the token has to be good; `None` for whoever wants the refresh itself.
-    min_validity: Option<u64>,
+    pub(super) min_validity: Option<u64>,
 }
 
 impl<J: Json> Machine<J> {
@@ -68,128 +64,16 @@ impl<J: Json> Machine<J> {
             let error = if self.session.is_some() { ErrorCode::NoRefreshToken.into() } else { self.absence() };
             return self.settle(waiter.caller, Err(error));
         }
-        if let Some(error) = self.phase.held(self.now) {
+        if let Some(error) = self.refresh.held(self.now) {
             return self.settle(waiter.caller, Err(error.clone()));
         }
         self.waiters.push(waiter);
-        self.begin_refresh();
+        self.hurry();
     }
 
     /// Why there is no session.
     fn absence(&self) -> Error {
         self.ended.unwrap_or(ErrorCode::NoSession).into()
-    }
-
-    // ── The refresh ─────────────────────────────────────────────────────────────────────────────────────────
-
-    fn begin_refresh(&mut self) {
-        if matches!(self.phase, Phase::Busy { .. }) {
-            return;
-        }
-        self.phase = Phase::Busy { failures: self.phase.failures() };
-        // The store first: another tab may have brought what this one needs.
-        self.load(Area::Session, SESSION, OnLoad::Refresh(self.epoch));
-    }
-
-    pub(super) fn refresh_responded(
-        &mut self,
-        epoch: u32,
-        sent: &Secret,
-        sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
-    ) {
-        if epoch != self.epoch {
-            return;
-        }
-        match self.refreshed(sent, sent_at, result) {
-            Ok(session) => {
-                let value = record::write(&session.tokens);
-                self.store(Area::Session, SESSION, value, OnStore::Refreshed(epoch, Rc::new(session)));
-            }
-            Err(error) => self.refresh_failed(error),
-        }
-    }
-
-    pub(super) fn refresh_stored(&mut self, epoch: u32, session: Snapshot<J>, result: &Result<(), Error>) {
-        if epoch != self.epoch {
-            return;
-        }
-        self.session_stored(result);
-        self.keep(session.clone());
-        self.emit(Output::Notify(Event::Refreshed(session)));
-        self.release_waiters();
-    }
-
-    pub(super) fn refresh_loaded(&mut self, epoch: u32, record: Result<Option<Secret>, Error>) {
-        if epoch == self.epoch {
-            self.reread(record);
-        }
-    }
-
-    fn reread(&mut self, record: Result<Option<Secret>, Error>) {
-        let stored = match record {
-            Ok(Some(record)) => record::read(record.expose()),
-            Ok(None) if self.persisted => return self.end_session(SignOutReason::Logout, None),
-            _ => None,
-        };
-        if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
-            let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
-            let is_good = tokens.is_good_for(validity.unwrap_or(0), self.now);
-            self.persisted = true;
-            self.adopt(tokens);
-            if is_good {
-                if let Some(session) = self.session.clone() {
-                    self.emit(Output::Notify(Event::Refreshed(session)));
-                }
-                return self.release_waiters();
-            }
-            self.phase = Phase::Busy { failures: 0 };
-        }
-        let tokens = self.session.as_ref().map(|session| &session.tokens);
-        let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
-        match (&self.metadata, refresh_token) {
-            (Some(metadata), Some(refresh_token)) => {
-                let request = token::refresh_request(&self.config, metadata, &refresh_token);
-                self.send(request, OnSend::Refresh(self.epoch, refresh_token));
-            }
-            _ => self.refresh_failed(ErrorCode::NoRefreshToken.into()),
-        }
-    }
-
-    fn refreshed(
-        &self,
-        sent: &Secret,
-        sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
-    ) -> Result<Session<J>, Error> {
-        let response = token::token_response::<J>(Grant::RefreshToken, &result?, &[sent])?;
-        let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
-        let brings_id_token = response.id_token.is_some();
-        let tokens = before.tokens.refreshed(response, sent_at);
-        let mut claims = before.claims.clone();
-        if let (true, Some(id_token)) = (brings_id_token, &tokens.id_token) {
-            let fresh: J = id_token::claims(id_token)?;
-            let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
-            id_token::check(&fresh, &self.expected(None, subject.as_deref()))?;
-            claims = Some(fresh);
-        }
-        Ok(Session { tokens, claims })
-    }
-
-    fn refresh_failed(&mut self, error: Error) {
-        if error.code() == ErrorCode::SessionEnded {
-            return self.end_session(SignOutReason::SessionEnded, Some(error));
-        }
-        let failures = self.phase.failures();
-        let retry_at = refresh::retry_at(&error, failures, self.now, &mut self.spread);
-        self.phase = Phase::Waiting { failures: failures.saturating_add(1), retry_at, error: error.clone() };
-        if self.auto {
-            let event = Event::RefreshDelayed { error: error.clone(), attempt: failures.saturating_add(1), retry_at };
-            self.emit(Output::Notify(event));
-        }
-        for waiter in core::mem::take(&mut self.waiters) {
-            self.settle(waiter.caller, Err(error.clone()));
-        }
     }
 
     /// Tells those who wait. What was brought is new, so it is what they get, however short it lives.
@@ -216,26 +100,49 @@ impl<J: Json> Machine<J> {
     }
 
     /// Takes tokens from the store, where they were put after they were checked.
-    pub(super) fn adopt(&mut self, tokens: TokenSet) {
+    pub(super) fn adopt(&mut self, mut tokens: TokenSet) {
         let claims = tokens.id_token.as_ref().and_then(|id_token| id_token::claims(id_token).ok());
+        // From the future: the clock was set back since, and what it says of the end is worth nothing.
+        let is_of_another_clock = tokens.obtained_at > self.now.plus(schedule::SHORTEST_PAUSE);
+        if let (true, Some(lifetime)) = (is_of_another_clock, tokens.lifetime()) {
+            tokens.expires_at = Some(self.now.plus(lifetime));
+        }
+        self.persisted = true;
         self.keep(Rc::new(Session { tokens, claims }));
+        if is_of_another_clock {
+            self.refresh_due = self.refresh_due.map(|_| self.now);
+        }
     }
 
     /// Takes the session of a login that has just ended.
     pub(super) fn start_session(&mut self, session: Snapshot<J>) {
         self.epoch += 1;
         self.keep(session);
+        self.rest();
+        self.remove(Area::Session, JOURNAL);
+        self.tell_signed_in();
         self.release_waiters();
     }
 
-    fn keep(&mut self, session: Snapshot<J>) {
-        self.refresh_due = refresh::due(&session.tokens, &self.config, &mut self.spread);
+    pub(super) fn keep(&mut self, session: Snapshot<J>) {
+        self.refresh_due = schedule::due(&session.tokens, &self.config, &mut self.spread);
         if self.persisted {
             self.known = Some(session.tokens.access_token.clone());
         }
         self.session = Some(session);
         self.ended = None;
-        self.phase = Phase::Idle;
+        self.refresh.forgive();
+    }
+
+    /// The clock was set back by so much: what was reckoned by it moves along, and new tokens are due.
+    pub(super) fn set_back(&mut self, by: u64) {
+        self.refresh.shift(by);
+        self.refresh_due = self.refresh_due.map(|_| self.now);
+        if let Some(session) = &self.session {
+            let mut tokens = session.tokens.clone();
+            tokens.expires_at = tokens.expires_at.map(|end| end.minus(by));
+            self.session = Some(Rc::new(Session { tokens, claims: session.claims.clone() }));
+        }
     }
 
     /// After a try to store the session. What could not be overwritten is removed: a superseded refresh token that
@@ -247,15 +154,31 @@ impl<J: Json> Machine<J> {
         }
     }
 
+    /// Ends the session here, in the store, and for the other tabs.
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
+        self.tell_signed_out(reason);
+        if reason == SignOutReason::Logout {
+            self.remove(Area::Session, JOURNAL);
+        } else {
+            // For a tab that hears nothing: the reason, before the record is gone.
+            let journal = Journal { ended: Some(reason.as_str().into()), ..Journal::new(self.generation()) };
+            self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
+        }
+        self.remove(Area::Session, SESSION);
+        self.refresh.journaled = false;
+        self.drop_session(reason, error);
+    }
+
+    /// Ends the session here.
+    pub(super) fn drop_session(&mut self, reason: SignOutReason, error: Option<Error>) {
         self.epoch += 1;
         self.ends += u32::from(reason == SignOutReason::Logout);
         self.session = None;
         self.persisted = false;
         self.refresh_due = None;
-        self.phase = Phase::Idle;
+        self.refresh.forgive();
+        self.rest();
         self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
-        self.remove(Area::Session, SESSION);
         let absence = error.clone().unwrap_or_else(|| self.absence());
         for waiter in core::mem::take(&mut self.waiters) {
             self.settle(waiter.caller, Err(absence.clone()));
@@ -265,37 +188,27 @@ impl<J: Json> Machine<J> {
 
     // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    pub(super) fn refresh_deadline(&self) -> Option<UnixMillis> {
-        let tokens = &self.session.as_ref()?.tokens;
-        if tokens.refresh_token.is_none() {
-            return tokens.expires_at;
-        }
-        match &self.phase {
-            Phase::Idle => self.refresh_due.filter(|_| self.auto),
-            Phase::Waiting { retry_at, .. } => Some(*retry_at).filter(|_| self.auto),
-            Phase::Busy { .. } => None,
-        }
-    }
-
     pub(super) fn refresh_on_time(&mut self) {
         self.run_out_on_time();
         if self.refresh_deadline().is_some_and(|deadline| deadline <= self.now) {
-            self.begin_refresh();
+            self.refresh_alarm();
         }
     }
 
+    /// Times may be better: what waits tries now, what does not looks what others did.
     pub(super) fn refresh_again(&mut self) {
-        if self.auto && matches!(self.phase, Phase::Waiting { .. }) && self.phase.held(self.now).is_none() {
-            self.begin_refresh();
+        if self.auto && self.refresh.phase == Phase::Waiting && self.refresh.held(self.now).is_none() {
+            self.hurry();
+        } else {
+            self.catch_up();
         }
     }
 
     fn run_out_on_time(&mut self) {
-        let run_out = self
-            .session
-            .as_ref()
-            .is_some_and(|session| session.tokens.refresh_token.is_none() && !session.tokens.is_good_for(0, self.now));
-        if run_out {
+        let tokens = self.session.as_ref().map(|session| &session.tokens);
+        let run_out = tokens.is_some_and(|tokens| tokens.refresh_token.is_none() && !tokens.is_good_for(0, self.now));
+        // Where a login's tokens are being written, there is about to be another session.
+        if run_out && self.refresh.phase != Phase::Storing {
             self.end_session(SignOutReason::Expired, None);
         }
     }

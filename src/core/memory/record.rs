@@ -26,6 +26,12 @@ pub fn write(tokens: &TokenSet) -> Secret {
     Secret::new(form.finish())
 }
 
+/// Whether it is another release's: not to be read, and not to be overwritten.
+#[must_use]
+pub fn is_foreign(record: &str) -> bool {
+    form::text(record, "v").is_some_and(|version| version != VERSION)
+}
+
 /// Reads it again. `None` where it is of another version, or is none.
 #[must_use]
 pub fn read(record: &str) -> Option<TokenSet> {

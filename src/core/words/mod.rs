@@ -17,6 +17,8 @@ pub mod form;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
+pub mod http_date;
+#[cfg(feature = "client")]
 pub mod json;
 #[cfg(feature = "client")]
 pub mod random;

@@ -1,9 +1,9 @@
 //! What drives the machines of a scenario: time, the network, and the order in which a host does things.
 
-use super::{Arrival, Delivery, Pace, SECOND, Scenario};
+use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario};
 use crate::server::{CLIENT, ISSUER, Reply};
 use pixie_auth::{
-    Answer, Area, Error, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
+    Answer, Area, Error, Lock, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
     core::machines::io::{Caller, Op},
 };
 use serde_json::Value;
@@ -123,10 +123,60 @@ impl Scenario {
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Send { op, request } => self.send(tab, op, &request),
-            Output::Lock { .. } | Output::Unlock { .. } | Output::Listen(_) | Output::Tell(_) => {}
+            Output::Lock { op, name, steal } => self.lock(tab, op, name, steal),
+            Output::Unlock { op } => {
+                for name in self.queues.keys().cloned().collect::<Vec<_>>() {
+                    self.give_back(&name, |waiting| waiting == (tab, op));
+                }
+            }
+            Output::Listen(name) => self.tabs[tab].hears = Some(name),
+            Output::Tell(message) => self.tell(tab, message.expose()),
             Output::Settle { caller, result } => self.settle(caller, result),
             Output::Notify(event) => self.tabs[tab].told.push(event.into()),
             Output::Navigate(_) => {}
+        }
+    }
+
+    fn lock(&mut self, tab: usize, op: Op, name: String, steal: bool) {
+        let answer = match self.locks {
+            Locks::Absent => Some(Lock::Unavailable),
+            Locks::Dead => None,
+            Locks::Silent => steal.then_some(Lock::Granted),
+            Locks::Granted => {
+                let holder = self.queues.entry(name.clone()).or_default().first().copied();
+                if steal && let Some((robbed, lost)) = holder {
+                    self.answer_later(robbed, lost, Pace::After(0), Arrival::Locked(Lock::Lost));
+                }
+                let queue = self.queues.entry(name).or_default();
+                if steal && !queue.is_empty() {
+                    queue.remove(0);
+                }
+                let place = if steal { 0 } else { queue.len() };
+                queue.insert(place, (tab, op));
+                (place == 0).then_some(Lock::Granted)
+            }
+        };
+        if let Some(answer) = answer {
+            self.answer_later(tab, op, Pace::After(0), Arrival::Locked(answer));
+        }
+    }
+
+    /// Gives a lock back, or a place in the queue for it; the next one gets it.
+    pub(super) fn give_back(&mut self, name: &str, is: impl Fn((usize, Op)) -> bool) {
+        let queue = self.queues.get_mut(name).unwrap();
+        let before = queue.first().copied();
+        queue.retain(|waiting| !is(*waiting));
+        if let Some((next, op)) = queue.first().copied().filter(|next| before != Some(*next)) {
+            self.answer_later(next, op, Pace::After(0), Arrival::Locked(Lock::Granted));
+        }
+    }
+
+    fn tell(&mut self, tab: usize, message: &str) {
+        let name = self.tabs[tab].hears.clone();
+        for other in 0..self.tabs.len() {
+            if self.channel && other != tab && self.tabs[other].hears == name {
+                self.answer_later(other, 0, Pace::After(0), Arrival::Heard(message.into()));
+            }
         }
     }
 
@@ -166,6 +216,8 @@ impl Scenario {
             return;
         };
         match arrival {
+            Arrival::Locked(lock) => machine.locked(op, lock, now),
+            Arrival::Heard(message) => machine.heard(&message, now),
             Arrival::Loaded(result) => machine.loaded(op, result, now),
             Arrival::Stored(result) => machine.stored(op, result, now),
             Arrival::Responded(sent_at, result) => machine.responded(op, sent_at, result, now),
