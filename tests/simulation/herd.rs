@@ -6,7 +6,7 @@
 use crate::print::print;
 use pixie_auth::{
     Config, Secret, TokenSet, UnixMillis,
-    core::{machines::refresh, words::random::Spread},
+    core::{machines::schedule, words::random::Spread},
 };
 use serde_json::json;
 use std::fmt::Write;
@@ -30,18 +30,7 @@ const START: u64 = 1_800_000_000_000;
 
 /// How long a device pauses after so many failures.
 fn pause(failures: u32, eager: bool, spread: &mut Spread) -> u64 {
-    stand_in(failures, eager, spread)
-}
-
-fn stand_in(failures: u32, eager: bool, spread: &mut Spread) -> u64 {
-    let (shortest, longest) = if eager {
-        let pause = (SECOND << (failures - 1).min(16)).min(MINUTE);
-        (pause / 2, pause)
-    } else {
-        // The first pause is wide: those who fell due together are not to come back together.
-        (if failures == 1 { 30 * SECOND } else { 240 * SECOND }, 285 * SECOND)
-    };
-    shortest + spread.below(longest - shortest)
+    schedule::pause(failures, eager, spread)
 }
 
 /// One row of the table.
@@ -116,7 +105,7 @@ fn run(row: &Row) -> Outcome {
     let mut due = |obtained_at: u64, spread: &mut Spread| {
         tokens.obtained_at = UnixMillis(obtained_at);
         tokens.expires_at = Some(UnixMillis(obtained_at + LIFETIME));
-        refresh::due(&tokens, &config, spread).unwrap().0
+        schedule::due(&tokens, &config, spread).unwrap().0
     };
 
     let mut queue = Queue::new();

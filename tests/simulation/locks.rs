@@ -24,10 +24,14 @@ struct Named {
 pub struct Locks {
     all: Vec<Named>,
     /// A bug to be found: every request is granted.
-    pub grants_all: bool,
+    grants_all: bool,
 }
 
 impl Locks {
+    pub fn new(grants_all: bool) -> Self {
+        Self { all: Vec::new(), grants_all }
+    }
+
     fn named(&mut self, name: &str) -> usize {
         if let Some(index) = self.all.iter().position(|named| named.name == name) {
             return index;

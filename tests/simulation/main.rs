@@ -5,5 +5,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(unreachable_pub)] // A test binary exports nothing.
 
+mod acts;
+mod chance;
+mod checks;
+mod counts;
+mod disk;
+mod ending;
+mod exemptions;
 mod herd;
+mod host;
+mod locks;
+mod network;
+mod notes;
+mod plan;
+mod plant;
 mod print;
+mod schedules;
+mod server;
+mod shrink;
+mod tab;
+mod watch;
+mod world;

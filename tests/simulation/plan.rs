@@ -76,33 +76,80 @@ pub enum Weather {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// For so long, or for so many requests.
-    Weather { weather: Weather, lasts: u64, requests: u32 },
+    Weather {
+        weather: Weather,
+        lasts: u64,
+        requests: u32,
+    },
     /// No network at all; when it is back, every tab is told.
-    Offline { lasts: u64 },
+    Offline {
+        lasts: u64,
+    },
     /// Nothing is written; `remove` says whether that goes for removals, too.
-    WritesFail { lasts: u64, remove: bool },
-    ReadsFail { lasts: u64 },
-    LocksDenied { lasts: u64 },
+    WritesFail {
+        lasts: u64,
+        remove: bool,
+    },
+    ReadsFail {
+        lasts: u64,
+    },
+    LocksDenied {
+        lasts: u64,
+    },
     /// Who asks for a lock is never answered.
-    LocksSilent { lasts: u64 },
+    LocksSilent {
+        lasts: u64,
+    },
     /// Somebody who is no tab of ours takes the lock and keeps it.
-    LockTaken { lasts: u64 },
-    MessagesLost { lasts: u64 },
+    LockTaken {
+        lasts: u64,
+    },
+    MessagesLost {
+        lasts: u64,
+    },
     /// The device's clock is set.
-    Clock { by: i64 },
+    Clock {
+        by: i64,
+    },
     /// After so many more steps of that tab.
-    Kill { tab: usize, steps: u32 },
-    Freeze { tab: usize, steps: u32, lasts: u64 },
-    Reload { tab: usize, steps: u32 },
-    Open { visible: bool },
+    Kill {
+        tab: usize,
+        steps: u32,
+    },
+    Freeze {
+        tab: usize,
+        steps: u32,
+        lasts: u64,
+    },
+    Reload {
+        tab: usize,
+        steps: u32,
+    },
+    Open {
+        visible: bool,
+    },
     /// A tab opened from another, with a copy of what that one stores.
-    Duplicate { tab: usize },
-    Show { tab: usize, visible: bool },
+    Duplicate {
+        tab: usize,
+    },
+    Show {
+        tab: usize,
+        visible: bool,
+    },
     /// `getAccessToken`, so many times.
-    Ask { tab: usize, validity: u64, times: u32, every: u64 },
+    Ask {
+        tab: usize,
+        validity: u64,
+        times: u32,
+        every: u64,
+    },
     /// `refresh`.
-    Refresh { tab: usize },
-    Logout { tab: usize },
+    Refresh {
+        tab: usize,
+    },
+    Logout {
+        tab: usize,
+    },
     /// The server ends the session.
     Revoke,
 }

@@ -15,7 +15,11 @@ pub enum Revoked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// This access token, with this refresh token, for so many milliseconds.
-    Granted { access: Pair, refresh: Pair, lives: u64 },
+    Granted {
+        access: Pair,
+        refresh: Pair,
+        lives: u64,
+    },
     InvalidGrant,
 }
 

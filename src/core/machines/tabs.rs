@@ -97,7 +97,10 @@ impl<J: Json> Machine<J> {
                 let concerns = is_of_this_pair || is_logout && text("subject").unwrap_or_default() == self.subject();
                 if concerns && self.session.is_some() {
                     self.remove(Area::Session, SESSION);
-                    self.drop_session(if is_logout { SignOutReason::Logout } else { SignOutReason::SessionEnded }, None);
+                    self.drop_session(
+                        if is_logout { SignOutReason::Logout } else { SignOutReason::SessionEnded },
+                        None,
+                    );
                 }
             }
             _ => self.catch_up(),
