@@ -5,9 +5,11 @@
 //! adds to the loop's work.
 
 use super::{
+    channel::Channel,
     clock,
     fetch::{self, Requests},
     json::JsJson,
+    lock::{self, Locks},
     page::{self, PageEvents},
     storage::{self, Stores},
     timer::Timer,
@@ -48,6 +50,8 @@ pub struct Driver<P> {
 struct Host {
     stores: Stores,
     requests: Requests,
+    locks: Locks,
+    channel: Channel,
     timer: Timer,
     events: PageEvents,
 }
@@ -63,9 +67,15 @@ const LOADED: u32 = 0;
 const STORED: u32 = 1;
 const RESPONDED: u32 = 2;
 const TIMER: u32 = 3;
+const LOCK: u32 = 5;
+const HEARD: u32 = 6;
 
-/// What the host calls: what arrives, for which output, a status, a value or a body, what was thrown or
-/// `Retry-After`, and when the request was sent.
+/// What the page's number says.
+const VISIBLE: u32 = 1;
+const RECOVERED: u32 = 2;
+
+/// What the host calls: what arrives, for which output, a number (a status, how a lock stands, what the page says), a
+/// value, a body or a message, what was thrown or `Retry-After`, and when the request was sent.
 type Deliver = dyn Fn(u32, Op, f64, Option<String>, Option<String>, f64);
 
 impl<P: Program> Driver<P> {
@@ -104,20 +114,24 @@ impl<P: Program> Driver<P> {
         let host = Host {
             stores: Stores::open(storage, deliver)?,
             requests: Requests::new(fetch, config.request_timeout as f64, deliver),
+            locks: Locks::new(deliver),
+            channel: Channel::new(deliver, storage),
             timer: Timer::new(deliver),
             events: PageEvents::new(deliver),
         };
+        let mut machine = Machine::new(config, seed);
+        machine.visible(page::is_visible(), clock::now());
         Ok(Rc::new(Self {
             program,
-            machine: RefCell::new(Machine::new(config, seed)),
+            machine: RefCell::new(machine),
             running: Cell::new(false),
             armed: Cell::new(None),
             host,
         }))
     }
 
-    /// Where every answer of the host arrives: what, for which output, a status, a value or a body, what was thrown
-    /// or `Retry-After`, and when the request was sent.
+    /// Where every answer of the host arrives: what, for which output, a number (a status, how a lock stands, what the
+    /// page says), a value, a body or a message, what was thrown or `Retry-After`, and when the request was sent.
     pub fn deliver(
         &self,
         arrival: u32,
@@ -143,7 +157,15 @@ impl<P: Program> Driver<P> {
                 self.armed.set(None);
                 machine.wake(now);
             }
-            _ => machine.recovered(now),
+            LOCK => machine.locked(op, lock::standing(number), now),
+            HEARD => machine.heard(&text.unwrap_or_default(), now),
+            _ => {
+                let told = number as u32;
+                machine.visible(told & VISIBLE != 0, now);
+                if told & RECOVERED != 0 {
+                    machine.recovered(now);
+                }
+            }
         }
         drop(machine);
         self.run();
@@ -169,9 +191,11 @@ impl<P: Program> Driver<P> {
         }
     }
 
-    /// Lets go of the host: no more events, timers and requests.
+    /// Lets go of the host: no more events, timers, locks and requests. What the machine still wants of them is lost.
     pub fn detach(&self) {
         self.host.events.close();
+        self.host.locks.close();
+        self.host.channel.close();
         self.host.timer.arm(None);
         self.host.requests.close();
     }
@@ -189,6 +213,10 @@ impl<P: Program> Driver<P> {
             Output::Send { op, request } => {
                 host.requests.send(op, &request.url, request.form.as_ref().map(Secret::expose))
             }
+            Output::Lock { op, name, steal } => host.locks.request(op, &name, steal),
+            Output::Unlock { op } => host.locks.release(op),
+            Output::Listen(name) => host.channel.listen(&name),
+            Output::Tell(message) => host.channel.tell(message.expose()),
             Output::Settle { caller, result } => self.program.settle(caller, result),
             Output::Notify(event) => self.program.notify(event),
             Output::Navigate(url) => page::navigate(url.expose()),

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/page.js")]
 extern "C" {
-    /// What the page tells: it is visible again, it came back from the cache, the network is there again.
+    /// What the page tells: the network is there again, it came back from the cache, it was shown or hidden.
     pub type PageEvents;
 
     #[wasm_bindgen(constructor)]
@@ -14,6 +14,10 @@ extern "C" {
     /// Hears no more.
     #[wasm_bindgen(method)]
     pub fn close(this: &PageEvents);
+
+    /// Whether somebody may be looking.
+    #[wasm_bindgen(js_name = isVisible)]
+    pub fn is_visible() -> bool;
 
     /// Whether there is a page to leave.
     #[wasm_bindgen(js_name = hasPage)]

@@ -125,12 +125,24 @@ fn refresh_goes_to_the_server_though_the_token_is_good() {
 }
 
 #[test]
-fn refresh_stores_the_new_pair_before_it_tells_anyone() {
+fn refresh_leaves_word_before_it_is_sent_and_stores_the_new_pair_before_it_tells_anyone() {
     let (mut s, tab) = signed_in_without_scheduler();
     s.journal(tab);
     s.refresh(tab);
-    let expected =
-        ["load session: session", "send https://as.example/token", "store session: session", "notify", "settle"];
+    let expected = [
+        "lock",
+        "load session: session",
+        "load session: refresh",
+        "store session: refresh",
+        "send https://as.example/token",
+        "load session: session",
+        "store session: session",
+        "tell",
+        "notify",
+        "remove session: refresh",
+        "unlock",
+        "settle",
+    ];
     assert_eq!(s.journal(tab), expected);
 }
 

@@ -62,6 +62,8 @@ fn callback_marks_the_login_spent_before_the_code_is_sent_and_stores_the_session
         "send https://as.example/token".into(),
         "store session: session".into(),
         format!("store login: login {state}"),
+        "remove session: refresh".into(),
+        "tell".into(),
         "notify".into(),
         "settle".into(),
     ];

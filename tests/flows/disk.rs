@@ -4,7 +4,7 @@ use pixie_auth::{Area, Error, ErrorCode, Secret};
 use std::collections::BTreeMap;
 
 /// What one origin stores: one map for each area.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Disk {
     pub sessions: BTreeMap<String, String>,
     pub logins: BTreeMap<String, String>,

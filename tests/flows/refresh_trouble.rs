@@ -83,6 +83,7 @@ fn refresh_is_tried_at_once_when_the_network_is_back() {
     s.server.always = None;
     let before = s.server.refreshes();
     s.recover(tab);
+    s.advance(5 * SECOND);
     assert_eq!(s.server.refreshes(), before + 1);
     assert_eq!(s.access_token(tab), Ok("access-2".into()));
 }
@@ -113,11 +114,15 @@ fn recovery_while_a_refresh_is_under_way_does_not_send_a_second_one() {
 fn caller_who_needs_a_token_in_an_outage_gets_an_error_that_says_retry() {
     let (mut s, tab) = expired_at(Reply::NoConnection);
     let call = s.ask_for_token(tab, 0);
+    s.advance(5 * SECOND);
     assert_eq!(s.said(call), Err("network"));
     assert!(s.error(call).code().is_retryable());
     assert_eq!(s.error(call).code().action().as_str(), "retry");
     s.server.always = None;
-    assert_eq!(s.access_token(tab), Ok("access-2".into()), "and whoever asks again need not wait for the schedule");
+    let call = s.ask_for_token(tab, 0);
+    s.advance(5 * SECOND);
+    let said = Ok(Said::AccessToken("access-2".into()));
+    assert_eq!(s.said(call), said, "and whoever asks again need not wait for the schedule");
 }
 
 #[test]
@@ -215,10 +220,14 @@ fn refusal_other_than_invalid_grant_is_an_error_and_the_session_stands() {
 fn answer_that_is_no_token_response_is_an_error_and_the_session_stands() {
     for body in ["", "<html>", "null", "[]", "{}", r#"{"access_token":"","token_type":"Bearer"}"#] {
         let (mut s, tab) = expired_at(Reply::answer(200, body));
-        assert_eq!(s.access_token(tab), Err("token_response_invalid"), "{body}");
+        let call = s.ask_for_token(tab, 0);
+        s.advance(5 * SECOND);
+        assert_eq!(s.said(call), Err("token_response_invalid"), "{body}");
         assert!(s.session(tab).is_some() && s.disk().session().is_some());
         s.server.always = None;
-        assert_eq!(s.access_token(tab), Ok("access-2".into()), "{body}");
+        let call = s.ask_for_token(tab, 0);
+        s.advance(5 * SECOND);
+        assert_eq!(s.said(call), Ok(Said::AccessToken("access-2".into())), "{body}");
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod host;
 
+pub use host::http_date;
+
 use crate::{
     disk::Disk,
     server::{CLIENT, ISSUER, Server},
@@ -162,6 +164,17 @@ impl Scenario {
     /// Opens a tab that shares nothing with the others but the server.
     pub fn tab_with_a_storage_of_its_own(&mut self) -> Tab {
         self.disks.push(Disk::default());
+        let config = self.config.clone();
+        self.config["storage"] = json!("session");
+        let (tab, call) = self.open(self.disks.len() - 1, None);
+        self.config = config;
+        assert!(matches!(self.said(call), Ok(Said::Opened(_))), "{:?}", self.said(call));
+        tab
+    }
+
+    /// Duplicates a tab: the copy has a storage of its own, which begins as a copy of the original's.
+    pub fn duplicate(&mut self, tab: Tab) -> Tab {
+        self.disks.push(self.disks[self.tabs[tab.0].disk].clone());
         let config = self.config.clone();
         self.config["storage"] = json!("session");
         let (tab, call) = self.open(self.disks.len() - 1, None);

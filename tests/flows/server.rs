@@ -78,6 +78,8 @@ pub struct Server {
     /// `expires_in`; null leaves it out.
     pub expires_in: Value,
     pub subject: String,
+    /// Whether pages may read the header `Date`.
+    pub shows_date: bool,
     pub gives_refresh_token: bool,
     pub rotates: bool,
     pub gives_id_token_on_refresh: bool,
@@ -109,6 +111,7 @@ impl Server {
             }),
             expires_in: json!(3600),
             subject: "ada".into(),
+            shows_date: false,
             gives_refresh_token: true,
             rotates: true,
             gives_id_token_on_refresh: true,

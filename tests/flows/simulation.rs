@@ -54,7 +54,7 @@ impl Day {
     /// Lets what is on its way arrive: whoever leaves while the server answers a refresh loses the new pair for good.
     fn calm_down(&mut self) {
         for _ in 0..10_000 {
-            if self.s.is_quiet() {
+            if self.s.is_quiet() && !self.calls.iter().any(|call| self.s.is_waiting(*call)) {
                 return;
             }
             self.s.advance(SECOND);

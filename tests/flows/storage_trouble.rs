@@ -1,7 +1,7 @@
 //! A storage that fails while a session is used, and one that takes its time.
 
 use crate::{
-    scenario::{HOUR, Pace, Scenario, signed_in},
+    scenario::{HOUR, Pace, SECOND, Scenario, signed_in},
     told::{Said, Told},
 };
 use pixie_auth::ErrorCode;
@@ -179,4 +179,21 @@ fn logout_while_a_new_session_is_being_written_leaves_page_and_storage_of_one_mi
         s.storage = Pace::AtOnce;
         assert_eq!(s.session(tab).is_some(), s.disk().session().is_some(), "{:?}", s.told(tab));
     }
+}
+
+#[test]
+fn login_that_is_being_written_when_the_session_before_it_runs_out_stands() {
+    let mut s = Scenario::new();
+    s.server.gives_refresh_token = false;
+    let tab = s.tab();
+    s.sign_in(tab);
+    s.advance(HOUR - SECOND);
+    let redirect = s.redirect(tab);
+    s.storage = Pace::After(2 * SECOND);
+    let call = s.callback(tab, &redirect);
+    s.advance(10 * SECOND);
+    s.storage = Pace::AtOnce;
+    assert!(matches!(s.said(call), Ok(Said::SignedIn { .. })), "{:?} {:?}", s.said(call), s.told(tab));
+    assert_eq!(s.access_token(tab), Ok("access-2".into()));
+    assert!(s.disk().session().is_some_and(|record| record.contains("access-2")));
 }

@@ -111,6 +111,22 @@ async fn driver_tries_again_at_once_when_the_network_is_back() {
 }
 
 #[wasm_bindgen_test]
+async fn driver_of_a_page_that_is_being_hidden_does_not_try_again() {
+    let time = Time::stand_still();
+    let (client, server) = signed_in("{}", &js("'memory'")).await;
+    server.fail_once();
+    let call = client.begin(Machine::refresh);
+    time.advance(0).await;
+    assert!(client.said(call).await.is_err());
+    let before = server.requests().len();
+    let _stand_in = StandIn::new("document", "visibilityState", "{ value: 'hidden' }");
+    js("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    time.advance(0).await;
+    assert_eq!(server.requests().len(), before);
+    client.close().await;
+}
+
+#[wasm_bindgen_test]
 async fn driver_that_lets_go_of_the_host_leaves_no_timer_and_hears_nothing() {
     let time = Time::stand_still();
     let (client, server) = signed_in("{}", &js("'memory'")).await;

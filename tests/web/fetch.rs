@@ -194,6 +194,32 @@ async fn answer_that_comes_after_the_limit_is_not_heard() {
 }
 
 #[wasm_bindgen_test]
+async fn answer_that_comes_before_the_limit_counts_though_its_timer_is_late() {
+    // A machine that sleeps stops its timers; the clock goes on.
+    let time = Time::stand_still();
+    let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 4000))");
+    let (requests, answers) = requests(&slow, LIMIT);
+    requests.send(1, URL, None);
+    time.jump(3_600_000.0);
+    time.advance(20_000).await;
+    assert_eq!(answers.take().await.response().unwrap().status, 200);
+    assert_eq!((answers.len(), time.timers()), (0, 0));
+}
+
+#[wasm_bindgen_test]
+async fn request_without_an_answer_is_ended_by_a_timer_that_is_late() {
+    let time = Time::stand_still();
+    let (requests, answers) = requests(&own("() => new Promise(() => {})"), LIMIT);
+    requests.send(1, URL, None);
+    for set in [86_400_000.0, -2.0 * 86_400_000.0] {
+        time.jump(set);
+        assert_eq!(answers.len(), 0);
+    }
+    time.advance(LIMIT as u32).await;
+    assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout));
+}
+
+#[wasm_bindgen_test]
 async fn answered_request_leaves_no_timer_behind() {
     let time = Time::stand_still();
     let (requests, answers) = requests(&own("async () => new Response('{}')"), LIMIT);

@@ -61,6 +61,8 @@ pub const STORED: u32 = 1;
 pub const RESPONDED: u32 = 2;
 pub const TIMER: u32 = 3;
 pub const PAGE: u32 = 4;
+pub const LOCK: u32 = 5;
+pub const HEARD: u32 = 6;
 
 type Deliver = dyn Fn(u32, u32, f64, Option<String>, Option<String>, f64);
 

@@ -12,11 +12,13 @@ mod client;
 mod inbox;
 mod stand_in;
 
+mod channel;
 mod clock;
 mod driver;
 mod entropy;
 mod fetch;
 mod json;
+mod lock;
 mod page;
 mod storage;
 mod story;

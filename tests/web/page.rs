@@ -5,6 +5,10 @@ use crate::{
 use pixie_auth::web::page::{self, PageEvents};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+const ONLINE: &str = "dispatchEvent(new Event('online'))";
+const SHOWN_OR_HIDDEN: &str = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
+const FROM_CACHE: &str = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))";
+
 fn events() -> (PageEvents, Inbox<Arrival>) {
     let heard = Inbox::default();
     (PageEvents::new(&heard.address()), heard)
@@ -12,9 +16,9 @@ fn events() -> (PageEvents, Inbox<Arrival>) {
 
 /// What a browser does when the network is back, the page is shown again, or comes out of the cache.
 fn dispatch_all() {
-    js("dispatchEvent(new Event('online'))");
-    js("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
-    js("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    for event in [ONLINE, SHOWN_OR_HIDDEN, FROM_CACHE] {
+        js(event);
+    }
 }
 
 #[wasm_bindgen_test]
@@ -26,6 +30,31 @@ fn page_events_are_heard_each_once() {
     js("dispatchEvent(new Event('offline'))");
     assert_eq!(heard.len(), 2);
     events.close();
+}
+
+/// What the page says: 1 where it is visible, and 2 more where times may be better.
+fn said(event: &str) -> f64 {
+    let (events, heard) = events();
+    js(event);
+    events.close();
+    heard.here().unwrap().number
+}
+
+#[wasm_bindgen_test]
+fn page_that_is_visible_says_so_and_that_times_may_be_better() {
+    assert!(page::is_visible());
+    for event in [ONLINE, SHOWN_OR_HIDDEN, FROM_CACHE] {
+        assert_eq!(said(event), 3.0, "{event}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn page_that_is_hidden_does_not_say_that_times_are_better_but_the_network_does() {
+    let _stand_in = StandIn::new("document", "visibilityState", "{ value: 'hidden' }");
+    assert!(!page::is_visible());
+    assert_eq!(said(SHOWN_OR_HIDDEN), 0.0);
+    assert_eq!(said(ONLINE), 2.0);
+    assert_eq!(said(FROM_CACHE), 2.0);
 }
 
 #[wasm_bindgen_test]

@@ -226,10 +226,7 @@ impl<J: Json> Machine<J> {
                 let claims: J = id_token::claims(id_token)?;
                 id_token::check(
                     &claims,
-                    &Expected {
-                        now: Some(self.server_now_by(claims.number("iat"))),
-                        ..self.expected(Some(&transaction.nonce), None)
-                    },
+                    &Expected { now: Some(self.server_now_by(claims.number("iat"))), ..self.expected(Some(&transaction.nonce), None) },
                 )?;
                 session.claims = Some(claims);
             }
@@ -305,7 +302,7 @@ impl<J: Json> Machine<J> {
         let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
         if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
             self.epoch += 1;
-            self.adopt(tokens);
+            self.adopt(tokens, true);
             self.rest();
             // Their refresh belongs to the session before, and will not be answered.
             self.release_waiters();

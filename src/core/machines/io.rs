@@ -181,6 +181,8 @@ pub enum SignOutReason {
 }
 
 impl SignOutReason {
+    pub(super) const ALL: [Self; 3] = [Self::Logout, Self::SessionEnded, Self::Expired];
+
     /// The public string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

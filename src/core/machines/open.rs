@@ -70,7 +70,7 @@ impl<J: Json> Machine<J> {
         if let Some(record) = record {
             match record::read(record.expose()) {
                 Some(tokens) => {
-                    self.adopt(tokens);
+                    self.adopt(tokens, true);
                 }
                 // Garbage, or another release's. It stays where it is until somebody signs in.
                 None => self.ended = Some(ErrorCode::StorageCorrupt),

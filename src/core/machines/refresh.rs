@@ -298,7 +298,7 @@ impl<J: Json> Machine<J> {
             Stored::News(tokens) => {
                 let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
                 let is_good = self.is_enough(&tokens, validity.unwrap_or(0));
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 if is_good {
                     return self.renewed();
                 }
@@ -484,7 +484,7 @@ impl<J: Json> Machine<J> {
         }
         match (self.stored_session(result), outcome) {
             (Stored::News(tokens), _) => {
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 self.renewed();
             }
             (_, Err(error)) => self.end_session(SignOutReason::SessionEnded, Some(error)),

@@ -2,7 +2,9 @@
 
 use crate::core::{
     memory::token_set::TokenSet,
-    words::{config::Config, decimal::parse_decimal, http_date::parse_http_date, random::Spread, time::UnixMillis},
+    words::{
+        config::Config, decimal::parse_decimal, http_date::parse_http_date, random::Spread, time::UnixMillis,
+    },
 };
 
 /// The shortest time between two refreshes that nobody asked for: a token that is born expired must not
@@ -49,7 +51,11 @@ pub fn pause(failures: u32, eager: bool, spread: &mut Spread) -> u64 {
 /// The shortest that [`pause`] gives.
 #[must_use]
 pub fn least_pause(failures: u32, eager: bool) -> u64 {
-    if eager { (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2 } else { UNSEEN_PAUSE }
+    if eager {
+        (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2
+    } else {
+        UNSEEN_PAUSE
+    }
 }
 
 /// How long after a failure a caller waits for the next try.

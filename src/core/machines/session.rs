@@ -23,6 +23,9 @@ use alloc::rc::Rc;
 /// The name under which the session is stored.
 pub(super) const SESSION: &str = "session";
 
+/// By how much a clock that is right enough is set back at most.
+const CLOCK_CORRECTION: u64 = 60_000;
+
 /// Somebody who waits for a refresh.
 #[derive(Debug)]
 pub(super) struct Waiter {
@@ -99,15 +102,15 @@ impl<J: Json> Machine<J> {
             && self.session.as_ref().is_none_or(|session| session.tokens.access_token != tokens.access_token)
     }
 
-    /// Takes tokens from the store, where they were put after they were checked.
-    pub(super) fn adopt(&mut self, mut tokens: TokenSet) {
+    /// Takes tokens that another tab has checked, from the store or from what it told.
+    pub(super) fn adopt(&mut self, mut tokens: TokenSet, persisted: bool) {
         let claims = tokens.id_token.as_ref().and_then(|id_token| id_token::claims(id_token).ok());
         // From the future: the clock was set back since, and what it says of the end is worth nothing.
         let is_of_another_clock = tokens.obtained_at > self.now.plus(schedule::SHORTEST_PAUSE);
         if let (true, Some(lifetime)) = (is_of_another_clock, tokens.lifetime()) {
             tokens.expires_at = Some(self.now.plus(lifetime));
         }
-        self.persisted = true;
+        self.persisted = persisted;
         self.keep(Rc::new(Session { tokens, claims }));
         if is_of_another_clock {
             self.refresh_due = self.refresh_due.map(|_| self.now);
@@ -134,10 +137,11 @@ impl<J: Json> Machine<J> {
         self.refresh.forgive();
     }
 
-    /// The clock was set back by so much: what was reckoned by it moves along, and new tokens are due.
+    /// The clock was set back by so much: what was reckoned by it moves along. Where it is no correction but another
+    /// time, nobody knows how long it took (the device may have slept), and new tokens are due.
     pub(super) fn set_back(&mut self, by: u64) {
         self.refresh.shift(by);
-        self.refresh_due = self.refresh_due.map(|_| self.now);
+        self.refresh_due = self.refresh_due.map(|due| if by > CLOCK_CORRECTION { self.now } else { due.minus(by) });
         if let Some(session) = &self.session {
             let mut tokens = session.tokens.clone();
             tokens.expires_at = tokens.expires_at.map(|end| end.minus(by));
@@ -156,7 +160,7 @@ impl<J: Json> Machine<J> {
 
     /// Ends the session here, in the store, and for the other tabs.
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
-        self.tell_signed_out(reason);
+        let message = self.signed_out_message(reason);
         if reason == SignOutReason::Logout {
             self.remove(Area::Session, JOURNAL);
         } else {
@@ -165,6 +169,7 @@ impl<J: Json> Machine<J> {
             self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
         }
         self.remove(Area::Session, SESSION);
+        self.send_message(message);
         self.refresh.journaled = false;
         self.drop_session(reason, error);
     }

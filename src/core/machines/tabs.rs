@@ -31,7 +31,7 @@ const SIGNED_OUT: &str = "signed_out";
 impl<J: Json> Machine<J> {
     // ── Telling ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn send_message(&mut self, message: Form) {
+    pub(super) fn send_message(&mut self, message: Form) {
         self.emit(Output::Tell(Secret::new(message.finish())));
     }
 
@@ -39,7 +39,7 @@ impl<J: Json> Machine<J> {
         let mut message = Form::new();
         message.push(TOLD, REFRESHED);
         if let Some(session) = self.session.as_ref().filter(|_| !self.is_shared()) {
-            message.push("generation", &decimal(before.0));
+            self.push_pair(&mut message, before);
             message.push("record", record::write(&session.tokens).expose());
         }
         self.send_message(message);
@@ -56,23 +56,29 @@ impl<J: Json> Machine<J> {
         self.send_message(message);
     }
 
-    pub(super) fn tell_signed_out(&mut self, reason: SignOutReason) {
+    pub(super) fn signed_out_message(&self, reason: SignOutReason) -> Form {
         let mut message = Form::new();
         message.push(TOLD, SIGNED_OUT);
         message.push("reason", reason.as_str());
-        message.push("generation", &decimal(self.generation().0));
+        self.push_pair(&mut message, self.generation());
+        message
+    }
+
+    /// Whose tokens it is about, and which of the user's.
+    fn push_pair(&self, message: &mut Form, generation: UnixMillis) {
+        message.push("generation", &decimal(generation.0));
         message.push("subject", &self.subject());
-        self.send_message(message);
     }
 
     // ── Hearing ─────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn take_message(&mut self, message: &str) {
         let text = |name| form::text(message, name);
-        let is_of_this_pair = text("generation") == Some(decimal(self.generation().0));
+        let is_the_users = text("subject").unwrap_or_default() == self.subject();
+        let is_of_this_pair = is_the_users && text("generation") == Some(decimal(self.generation().0));
         match text(TOLD).as_deref() {
             None => match Journal::read(message) {
-                Some(journal) if is_of_this_pair && self.session.is_some() && self.refresh.is_open() => {
+                Some(journal) if journal.generation == self.generation() && self.session.is_some() && self.refresh.is_open() => {
                     self.learn(&journal, 0);
                     self.delayed();
                 }
@@ -82,25 +88,30 @@ impl<J: Json> Machine<J> {
                 None => self.catch_up(),
                 Some(tokens) if is_of_this_pair && self.session.is_some() && self.refresh.is_open() => {
                     // A copy of the tab writes it down for itself; where the store is shared, it cannot be written.
-                    self.persisted = self.config.sharing == Sharing::Tab;
-                    if self.persisted {
+                    let is_copy = self.config.sharing == Sharing::Tab;
+                    if is_copy {
                         self.store(Area::Session, SESSION, record::write(&tokens), OnStore::Nothing);
                     }
-                    self.adopt(tokens);
+                    self.adopt(tokens, is_copy);
                     self.renewed();
                 }
                 Some(_) => {}
             },
-            Some(SIGNED_OUT) if self.config.sharing != Sharing::Shared => {
-                // A store of its own: a logout is meant for all of the user's, what the server says for this pair.
-                let is_logout = text("reason").as_deref() == Some(SignOutReason::Logout.as_str());
-                let concerns = is_of_this_pair || is_logout && text("subject").unwrap_or_default() == self.subject();
-                if concerns && self.session.is_some() {
-                    self.remove(Area::Session, SESSION);
-                    self.drop_session(
-                        if is_logout { SignOutReason::Logout } else { SignOutReason::SessionEnded },
-                        None,
-                    );
+            // What the server says is meant for this pair. A logout is meant for all of the user's sessions, though
+            // where the store is shared, it may have come before the login that this tab has not heard of.
+            Some(SIGNED_OUT) if self.session.is_some() => {
+                let said = text("reason");
+                let reason = SignOutReason::ALL.into_iter().find(|reason| said.as_deref() == Some(reason.as_str()));
+                let is_alone = self.config.sharing != Sharing::Shared;
+                let is_for_all = is_alone && is_the_users && reason == Some(SignOutReason::Logout);
+                match reason {
+                    Some(reason) if is_of_this_pair || is_for_all => {
+                        if is_alone {
+                            self.remove(Area::Session, SESSION);
+                        }
+                        self.drop_elsewhere(reason);
+                    }
+                    _ => self.catch_up(),
                 }
             }
             _ => self.catch_up(),
@@ -120,12 +131,12 @@ impl<J: Json> Machine<J> {
         }
         match self.stored_session(result) {
             Stored::News(tokens) if self.session.is_some() => {
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 self.renewed();
             }
             Stored::News(tokens) => {
                 self.epoch += 1;
-                self.adopt(tokens);
+                self.adopt(tokens, true);
                 if let Some(session) = self.session.clone() {
                     self.emit(Output::Notify(Event::SignedIn(session)));
                 }
@@ -146,11 +157,15 @@ impl<J: Json> Machine<J> {
         }
         let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
         let ended = journal.and_then(|journal| journal.ended);
-        let reasons = [SignOutReason::SessionEnded, SignOutReason::Expired];
-        let reason = reasons.into_iter().find(|reason| ended.as_deref() == Some(reason.as_str()));
-        let error = (reason == Some(SignOutReason::SessionEnded)).then(|| ErrorCode::SessionEnded.into());
+        let reason = SignOutReason::ALL.into_iter().find(|reason| ended.as_deref() == Some(reason.as_str()));
+        self.drop_elsewhere(reason.unwrap_or(SignOutReason::Logout));
+    }
+
+    /// Another tab ended the session, and has seen to the store.
+    fn drop_elsewhere(&mut self, reason: SignOutReason) {
+        let error = (reason == SignOutReason::SessionEnded).then(|| ErrorCode::SessionEnded.into());
         self.refresh.journaled = false;
-        self.drop_session(reason.unwrap_or(SignOutReason::Logout), error);
+        self.drop_session(reason, error);
     }
 
     fn is_shared(&self) -> bool {

@@ -185,7 +185,7 @@ impl Scenario {
         let body = request.form.as_ref().map(Secret::expose);
         let (pace, result) = match self.server.reply(&request.url, body, self.time) {
             Reply::Answer { status, body, retry_after } => {
-                (self.network, Ok(Response { status, body: Secret::new(body), retry_after, date: None }))
+                (self.network, Ok(Response { status, body: Secret::new(body), retry_after, date: self.date() }))
             }
             Reply::NoConnection | Reply::AnswerLost => (self.network, Err(Unanswered::Network)),
             Reply::Silence => (Pace::After(15 * SECOND), Err(Unanswered::Timeout)),
@@ -193,6 +193,10 @@ impl Scenario {
         // Even a host that answers at once does so after the loop has come to rest.
         let pace = if pace == Pace::AtOnce { Pace::After(0) } else { pace };
         self.answer_later(tab, op, pace, Arrival::Responded(self.now(), result));
+    }
+
+    fn date(&self) -> Option<String> {
+        self.server.shows_date.then(|| http_date(self.time))
     }
 
     fn settle(&mut self, caller: Caller, result: Result<Answer<Value>, Error>) {
@@ -223,6 +227,11 @@ impl Scenario {
             Arrival::Responded(sent_at, result) => machine.responded(op, sent_at, result, now),
         }
     }
+}
+
+/// An instant as servers write it.
+pub fn http_date(millis: u64) -> String {
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_millis(millis))
 }
 
 fn journal_line(output: &Output<Value>) -> String {
