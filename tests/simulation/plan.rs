@@ -2,6 +2,7 @@
 //! that fails can be made shorter.
 
 use crate::chance::Chance;
+use std::fmt;
 
 pub const SECOND: u64 = 1_000;
 pub const MINUTE: u64 = 60 * SECOND;
@@ -152,6 +153,22 @@ pub enum Deed {
     },
     /// The server ends the session.
     Revoke,
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { storage, tabs, lifetime, grace, rotates, locks, messages, .. } = self;
+        let Self { storage_delay, network_delay, dates, length, .. } = self;
+        let shown = |visible: &bool| if *visible { "in the foreground" } else { "in the background" };
+        let tabs: Vec<_> = tabs.iter().map(shown).collect();
+        writeln!(f, "  storage {storage:?}, delay ≤ {storage_delay} ms; locks: {locks}; messages: {messages}")?;
+        writeln!(f, "  tokens of {} s, rotation: {rotates}, grace {grace} ms, Date: {dates}", lifetime / SECOND)?;
+        writeln!(f, "  network delay ≤ {network_delay} ms; {} s long; tabs: {}", length / SECOND, tabs.join(", "))?;
+        for act in &self.acts {
+            writeln!(f, "  at {:.3} s: {:?}", act.at as f64 / 1000.0, act.deed)?;
+        }
+        Ok(())
+    }
 }
 
 impl Plan {

@@ -66,7 +66,7 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Counts, Failed) {
 /// Tells how a seed fails, in as few steps as were found.
 pub fn report(seed: u64, plant: Option<Plant>, invariant: Invariant) -> String {
     let (plan, outcome) = shrink(&Plan::new(seed), plant, invariant);
-    let mut text = format!("seed {seed} violates {invariant:?}; shortened to\n{plan:#?}\n");
+    let mut text = format!("seed {seed} violates {invariant:?}; shortened to\n{plan}");
     for line in &outcome.line {
         let _ = writeln!(text, "{line}");
     }
@@ -100,7 +100,7 @@ fn summary(counts: &Counts) -> String {
 fn schedules_of_any_faults_violate_nothing() {
     if let Some(seed) = number_of("SIMULATE_SEED") {
         let outcome = run(&Plan::new(seed), None, true);
-        print(&format!("{:#?}\n{}", Plan::new(seed), outcome.line.join("\n")));
+        print(&format!("{}\n{}", Plan::new(seed), outcome.line.join("\n")));
         if let Some(violation) = outcome.violation {
             panic!("{}", report(seed, None, violation.invariant));
         }

@@ -154,7 +154,8 @@ impl World {
         };
         for place in 0..world.plan.tabs.len() {
             let visible = world.plan.tabs[place];
-            world.open(place, 0, visible);
+            let disk = if place == 0 { 0 } else { world.disk_of_a_duplicate(0) };
+            world.open(place, disk, visible);
         }
         for index in 0..world.plan.acts.len() {
             world.later(world.plan.acts[index].at, Event::Act(index));
