@@ -20,5 +20,7 @@ mod login;
 mod logout;
 mod open;
 mod refresh;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod refresh_table;
 mod session;
 mod tabs;
