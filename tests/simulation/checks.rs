@@ -200,9 +200,11 @@ impl World {
     }
 
     pub fn given_token(&mut self, tab: usize, pair: Pair) {
-        self.watch.given = self.watch.given.max(Some(pair));
+        let disk = self.tabs[tab].disk;
+        let given = self.watch.given.entry(disk).or_default();
+        *given = pair.max(*given);
         self.digest(u64::from(pair) << 24 | tab as u64);
-        if self.stored_pair(self.tabs[tab].disk) < Some(pair) {
+        if self.stored_pair(disk) < Some(pair) {
             let exempt = exemptions::not_stored(self, tab);
             self.violated_unless(exempt, Invariant::NewestPairStored, || {
                 format!("#{tab} gives out pair {pair}, which is not in the store")

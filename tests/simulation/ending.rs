@@ -127,11 +127,11 @@ impl World {
             return;
         }
         let disk = self.tabs.iter().rev().find(|tab| !tab.is_gone()).map_or(0, |tab| tab.disk);
-        let tab = self.open(usize::MAX, disk, true);
+        let given = self.watch.given.get(&disk).copied();
+        let tab = self.open(self.tabs.len(), disk, true);
         self.run_until(self.time + 2 * SECOND);
         let found = self.tabs[tab].seen.map(|view| view.access);
-        if found < self.watch.given {
-            let given = self.watch.given;
+        if found < given {
             let exempt = exemptions::not_stored(self, tab);
             self.violated_unless(exempt, Invariant::NewestPairStored, || {
                 format!("a reload finds {found:?}, while somebody was given {given:?}")

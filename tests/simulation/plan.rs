@@ -199,7 +199,8 @@ impl Plan {
             rotates: !chance.one_in(8),
             locks: !chance.one_in(6),
             messages: !chance.one_in(6),
-            storage_delay: if chance.one_in(4) { chance.scaled(2, SECOND) } else { 0 },
+            // The page's own storages answer at once; the program's own need not.
+            storage_delay: if storage == Storage::Local && chance.one_in(3) { chance.scaled(2, SECOND) } else { 0 },
             network_delay: chance.scaled(4, SECOND),
             dates: !chance.one_in(3),
             length,

@@ -80,8 +80,8 @@ impl Attempt {
 #[derive(Default)]
 pub struct Watch {
     pub attempts: Vec<Attempt>,
-    /// The newest pair that anybody was told of.
-    pub given: Option<Pair>,
+    /// The newest pair that anybody was told of who shares a store.
+    pub given: BTreeMap<usize, Pair>,
     /// Since when the store lacks a pair, because it could not be written or removed.
     pub unstored_since: Option<u64>,
     pub message_lost_at: Option<u64>,
