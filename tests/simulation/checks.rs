@@ -5,7 +5,7 @@ use crate::{
     plan::{HOUR, MINUTE, SECOND},
     server::Pair,
     tab::{Ask, View, Waiting, number},
-    watch::{Attempt, Invariant, State, Violation},
+    watch::{Attempt, Hold, Invariant, State, Violation},
     world::{Event, World},
 };
 use pixie_auth::{Response, Unanswered, core::machines::io::SignOutReason};
@@ -80,8 +80,9 @@ impl World {
         // Without rotation a token is good for ever, and only a refusal makes it certain that it is not.
         let rotates = self.plan.rotates;
         let earlier = self.watch.attempts.iter().filter(|earlier| earlier.token == attempt.token);
-        let mut certain =
-            earlier.filter(|earlier| !earlier.is_in_doubt() && (rotates || earlier.state == State::Refused));
+        let mut certain = earlier.filter(|earlier| {
+            !earlier.is_in_doubt() && (rotates || matches!(earlier.state, State::Refused | State::Ended))
+        });
         if let Some(earlier) = certain.next_back().copied() {
             let exempt = exemptions::presented_again(self, attempt, &earlier);
             self.violated_unless(exempt, Invariant::PresentedAgainOnlyInDoubt, || {
@@ -99,10 +100,10 @@ impl World {
     }
 
     fn retry_after_kept(&mut self, attempt: &Attempt) {
-        let Some((since, until)) = self.watch.hold.filter(|(_, until)| self.time < *until) else { return };
-        let exempt = exemptions::retry_after(self, attempt, since);
+        let Some(hold) = self.watch.hold.filter(|hold| self.time < hold.until) else { return };
+        let exempt = exemptions::retry_after(self, attempt, &hold);
         self.violated_unless(exempt, Invariant::RetryAfterKept, || {
-            format!("#{} sends {} ms too early", attempt.tab, until - attempt.sent_at)
+            format!("#{} sends {} ms too early", attempt.tab, hold.until - attempt.sent_at)
         });
     }
 
@@ -143,6 +144,7 @@ impl World {
             }
             Ok(response) if response.status == 400 => {
                 self.watch.refused_at.get_or_insert(now);
+                self.watch.refused_tab = self.flights[index].tab;
                 self.later(now + ENDS_WITHIN, Event::Ended(now));
                 State::Refused
             }
@@ -156,8 +158,8 @@ impl World {
                 self.watch.misunderstood_until = now + HOUR;
             }
             let until = if exempt { now } else { now + limited.pause };
-            if self.watch.hold.is_none_or(|(_, before)| before < until) {
-                self.watch.hold = Some((now, until));
+            if self.watch.hold.is_none_or(|before| before.until < until) {
+                self.watch.hold = Some(Hold { tab: self.flights[index].tab, since: now, until });
             }
         }
         let words = format_state(state);
@@ -167,11 +169,11 @@ impl World {
     // ── Tokens ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// A session is about to be written over what is there.
-    pub fn session_overwritten(&mut self, tab: usize, value: &str) {
+    pub fn session_overwritten(&mut self, tab: usize, value: &str, is_late: bool) {
         let disk = self.tabs[tab].disk;
         let (Some(old), Some(new)) = (self.stored_pair(disk), pair_of(value)) else { return };
         if new < old {
-            let exempt = exemptions::older_over_newer(self, tab);
+            let exempt = exemptions::older_over_newer(is_late);
             self.violated_unless(exempt, Invariant::NewestPairStored, || {
                 format!("#{tab} writes pair {new} over pair {old}")
             });
@@ -292,5 +294,6 @@ const fn format_state(state: State) -> u64 {
         State::Stored => 3,
         State::Unstored => 4,
         State::Refused => 5,
+        State::Ended => 6,
     }
 }

@@ -47,7 +47,7 @@ impl World {
         self.calm_down();
         let asked: Vec<bool> = (0..self.tabs.len()).map(|_| self.chance.one_in(2)).collect();
         // What is on its way is lost with its weather, and a pause that the server wished for is kept.
-        let wished = self.watch.hold.map_or(0, |(_, until)| until).max(self.watch.misunderstood_until);
+        let wished = self.watch.hold.map_or(0, |hold| hold.until).max(self.watch.misunderstood_until);
         let from = (self.time + LIMIT).max(wished + SECOND);
         if self.server.revoked.is_none() && self.watch.ended_at().is_none() {
             while self.time < from + GOOD_WITHIN && self.violation.is_none() {

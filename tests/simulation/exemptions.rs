@@ -2,77 +2,159 @@
 //! was needed.
 
 use crate::{
-    plan::Storage,
-    watch::{Attempt, State},
+    plan::{MINUTE, SECOND, Storage},
+    watch::{Attempt, Hold},
     world::World,
 };
 use pixie_auth::core::machines::io::SignOutReason;
 
-pub fn two_at_a_time(_world: &World, _attempt: &Attempt, _other: &Attempt) -> Option<&'static str> {
-    None
+const UNREADABLE: &str = "a tab that cannot read the store cannot see what others did";
+const UNWRITABLE: &str = "no locks, and a store in which no lease can be written";
+const SLOW_LEASE: &str = "no locks, and a store that answers later than a lease takes to settle";
+const LATE: &str =
+    "a page that is stopped between deciding and doing does it when it goes on: no store compares and sets";
+const UNTOLD: &str = "who knew was stopped before it could say so";
+const NOTHING_SHARED: &str = "duplicates share no store: without locks nothing keeps one from what another does";
+const UNHEARD: &str = "duplicates share no store: without messages none knows of what another did";
+
+impl World {
+    /// Whether something happened between then and now.
+    fn since(&self, at: Option<u64>, then: u64) -> bool {
+        at.is_some_and(|at| at >= then)
+    }
+
+    /// Whether the tabs are duplicates of each other, each with a store of its own, and did not hear each other.
+    fn is_unheard(&self, since: u64) -> bool {
+        self.plan.storage == Storage::Session && self.since(self.watch.message_lost_at, since)
+    }
+
+    /// Whether a tab was stopped just when it should have told the others.
+    fn stopped_untold(&self, tab: usize, since: u64) -> bool {
+        self.tabs[tab].stopped_at.is_some_and(|at| at >= since && at <= since + 2 * SECOND)
+    }
+
+    /// Whether somebody had to do without a lock, of late.
+    fn is_without_locks(&self) -> bool {
+        self.watch.without_lock_at.is_some()
+    }
+}
+
+pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Option<&'static str> {
+    let its = &world.tabs[attempt.tab];
+    if its.is_late {
+        return Some(LATE);
+    }
+    // Once they have different pairs, they have different locks as well.
+    if world.is_unheard(0) {
+        return Some(UNHEARD);
+    }
+    if !world.is_without_locks() {
+        return None;
+    }
+    if world.plan.storage == Storage::Session {
+        return Some(NOTHING_SHARED);
+    }
+    if world.since(world.watch.write_failed_at, other.sent_at.saturating_sub(SECOND)) {
+        return Some(UNWRITABLE);
+    }
+    if world.plan.storage_delay > 0 {
+        return Some(SLOW_LEASE);
+    }
+    world.since(its.read_failed, other.sent_at).then_some(UNREADABLE)
 }
 
 pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> Option<&'static str> {
-    let its = &world.tabs[attempt.tab];
-    if its.read_failed.is_some_and(|at| at >= earlier.sent_at) {
-        return Some("a tab that cannot read the store cannot see that its token was superseded");
+    if world.since(world.tabs[attempt.tab].read_failed, earlier.sent_at) {
+        return Some(UNREADABLE);
     }
-    if world.plan.storage == Storage::Session
-        && world.watch.message_lost_at.is_some_and(|at| at >= earlier.sent_at)
-        && earlier.state != State::Flying
-    {
-        return Some("a duplicate with a store of its own hears of new tokens by messages alone");
+    if world.plan.storage == Storage::Session && world.stopped_untold(earlier.tab, earlier.since) {
+        return Some(UNTOLD);
     }
-    None
+    // Who sends while another's is in flight cannot know how that one ends.
+    two_at_a_time(world, attempt, earlier)
 }
 
-pub fn retry_after(world: &World, _attempt: &Attempt, since: u64) -> Option<&'static str> {
-    if world.watch.clock_set_at.is_some_and(|at| at >= since) {
+pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'static str> {
+    let its = &world.tabs[attempt.tab];
+    if world.since(world.watch.clock_set_at, hold.since) {
         return Some("a pause is kept by the device's clock, which was set meanwhile");
     }
-    None
+    if its.is_late {
+        return Some(LATE);
+    }
+    if world.is_unheard(hold.since) {
+        return Some(UNHEARD);
+    }
+    if world.stopped_untold(hold.tab, hold.since) {
+        return Some(UNTOLD);
+    }
+    if its.opened_at >= hold.since && world.plan.storage == Storage::Session {
+        return Some("a duplicate that was opened later has not heard that somebody was told to wait");
+    }
+    if its.opened_at >= hold.since && world.since(world.watch.write_failed_at, hold.since) {
+        return Some("what could not be written is not known to a tab that was opened later");
+    }
+    let reads = [its.read_failed, world.tabs[hold.tab].read_failed];
+    if reads.iter().any(|failed| world.since(*failed, hold.since.saturating_sub(MINUTE))) {
+        return Some(UNREADABLE);
+    }
+    (world.is_without_locks() && world.plan.storage == Storage::Session).then_some(NOTHING_SHARED)
 }
 
-pub fn many_requests(_world: &World) -> Option<&'static str> {
-    None
+pub fn many_requests(world: &World) -> Option<&'static str> {
+    world.is_unheard(world.time.saturating_sub(MINUTE)).then_some(UNHEARD)
 }
 
-pub fn older_over_newer(_world: &World, _tab: usize) -> Option<&'static str> {
-    None
+pub fn older_over_newer(is_late: bool) -> Option<&'static str> {
+    is_late.then_some(LATE)
 }
 
-pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
+pub fn not_stored(world: &World, _tab: usize) -> Option<&'static str> {
     if world.watch.unstored_since.is_some() {
         return Some("the store could not be written, or the old pair in it removed");
     }
     if world.watch.ended_at().is_some() {
         return Some("the session has ended elsewhere, and this tab does not know yet");
     }
-    let _ = tab;
     None
 }
 
-pub fn wrong_end(_world: &World, _tab: usize, _reason: SignOutReason) -> Option<&'static str> {
-    None
-}
-
-pub fn ends_later(world: &World, _tab: usize, ended_at: u64) -> Option<&'static str> {
-    if !world.plan.messages || world.watch.message_lost_at.is_some_and(|at| at >= ended_at) {
-        return Some("a tab that hears nothing finds the end when it next reads the store");
+pub fn wrong_end(world: &World, _tab: usize, _reason: SignOutReason) -> Option<&'static str> {
+    let is_lost = world.watch.message_lost_at.is_some_and(|lost| world.since(world.watch.unstored_at, lost));
+    if is_lost || !world.plan.messages && world.watch.unstored_at.is_some() {
+        return Some(
+            "the new pair can neither be stored nor told, so that a tab finds nothing but that the old one is gone",
+        );
     }
     None
 }
 
-pub fn not_good(_world: &World, _tab: usize) -> Option<&'static str> {
-    None
+pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static str> {
+    if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
+        return Some("a tab that hears nothing finds the end when it next reads the store");
+    }
+    if world.stopped_untold(world.watch.refused_tab, ended_at) {
+        return Some(UNTOLD);
+    }
+    if world.plan.storage == Storage::Session && world.is_without_locks() {
+        return Some(NOTHING_SHARED);
+    }
+    world.since(world.tabs[tab].read_failed, ended_at).then_some(UNREADABLE)
 }
 
-pub fn never_ends(_world: &World, _tab: usize) -> Option<&'static str> {
-    None
+pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
+    wrong_end(world, tab, SignOutReason::Logout).filter(|_| world.tabs[tab].signed_out.is_some())
 }
 
-pub fn left_in_the_store(_world: &World) -> Option<&'static str> {
-    None
+pub fn never_ends(world: &World, _tab: usize) -> Option<&'static str> {
+    world.is_unheard(0).then_some(UNHEARD)
+}
+
+pub fn left_in_the_store(world: &World) -> Option<&'static str> {
+    if world.watch.removal_failed_at.is_some() {
+        return Some("what could not be removed is left in the store");
+    }
+    world.is_unheard(0).then_some(UNHEARD)
 }
 
 pub fn no_refresh(_world: &World, _tab: usize) -> Option<&'static str> {

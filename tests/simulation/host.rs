@@ -36,6 +36,7 @@ impl World {
 
     fn call(&mut self, tab: usize, arrival: Arrival) {
         self.count_call(tab, matches!(arrival, Arrival::Heard(_)));
+        self.tabs[tab].is_late = false;
         if self.line.is_some() {
             self.note_arrival(tab, &arrival);
         }
@@ -87,12 +88,10 @@ impl World {
         }
         self.tabs[tab].timer = None;
         let now = self.now();
-        if self.tabs[tab].machine.deadline().is_some_and(|deadline| deadline <= now) {
-            self.count_call(tab, false);
-            self.note_tab(tab, || "timer".into());
-            self.tabs[tab].machine.wake(now);
-            self.step(tab);
-        }
+        self.count_call(tab, false);
+        self.note_tab(tab, || "timer".into());
+        self.tabs[tab].machine.wake(now);
+        self.step(tab);
         self.drain(tab);
     }
 
@@ -128,14 +127,13 @@ impl World {
         clock.saturating_add_signed(-self.skew).saturating_sub(START).max(self.time)
     }
 
-    /// The clock was set: each timer goes off when it would have, and then asks again.
+    /// The clock was set: each timer goes off when it would have. (Where no clock is set, a timer that only asks again
+    /// changes nothing, and is left out.)
     pub fn clock_was_set(&mut self) {
         for tab in 0..self.tabs.len() {
-            let (Some(at), Some(deadline)) = (self.tabs[tab].timer, self.tabs[tab].machine.deadline()) else {
-                continue;
-            };
+            let Some(at) = self.tabs[tab].timer else { continue };
             let tick = self.time + TICK - (self.time - self.tabs[tab].timer_set) % TICK;
-            let at = at.max(self.time).min(tick).max(self.time_of(deadline.0));
+            let at = at.max(self.time).min(tick);
             self.tabs[tab].timer = Some(at);
             self.later(at, Event::Timer(tab));
         }
@@ -149,7 +147,9 @@ impl World {
         }
         match output {
             Output::Load { op, key, .. } => self.storage(tab, op, key, Access::Read),
-            Output::Store { op, key, value, .. } => self.storage(tab, op, key, Access::Write(value.expose().into())),
+            Output::Store { op, key, value, .. } => {
+                self.storage(tab, op, key, Access::Write(value.expose().into(), self.tabs[tab].is_late))
+            }
             Output::Remove { op, key, .. } => self.storage(tab, op, key, Access::Remove),
             Output::Send { op, request } => self.send(tab, op, &request),
             Output::Lock { op, name, steal } => self.lock(tab, op, &name, steal),
@@ -175,6 +175,8 @@ impl World {
         let waiting = self.tabs[tab].waiting.swap_remove(index);
         self.answered_caller(tab, &waiting);
         match (waiting.ask, result) {
+            // `create` fails: there is no client.
+            (Ask::Open, Err(_)) => self.kill(tab),
             (Ask::Open, Ok(_)) => self.tabs[tab].at_once.push_back(Arrival::Ask(Ask::Session)),
             (Ask::Session, Ok(Answer::Session(session))) => {
                 self.tabs[tab].seen = session.map(|session| View::of(&session.tokens));
@@ -210,12 +212,13 @@ impl World {
                 }
                 Arrival::Loaded(op, result)
             }
-            Access::Write(value) => {
+            Access::Write(value, is_late) => {
                 if failing.writes {
                     self.counts.fault("write failed");
+                    self.watch.write_failed_at = Some(self.time);
                 }
                 if key == SESSION_KEY && !failing.writes {
-                    self.session_overwritten(tab, &value);
+                    self.session_overwritten(tab, &value, is_late);
                 }
                 let is_applied = self.plant.is_none_or(|plant| plant.lets_write(self, tab, key, &value));
                 let result = if is_applied || failing.writes {
@@ -230,9 +233,13 @@ impl World {
             }
             Access::Remove => {
                 let result = self.disks[disk].set(key, None, failing);
+                if key == SESSION_KEY && result.is_ok() {
+                    self.watch.removed(tab);
+                }
                 if failing.removals {
                     self.counts.fault("removal failed");
                     if key == SESSION_KEY {
+                        self.watch.removal_failed_at = Some(self.time);
                         self.watch.unstored(self.time);
                     }
                 }

@@ -94,6 +94,10 @@ pub struct Tab {
     pub frozen: u64,
     /// Counts freezes, so that a thaw belongs to one.
     pub freezes: u32,
+    /// When it was last frozen, or died.
+    pub stopped_at: Option<u64>,
+    /// Whether what it does now was decided before it was frozen.
+    pub is_late: bool,
     /// What a probe of its session gave last.
     pub seen: Option<View>,
     pub signed_out: Option<(u64, SignOutReason)>,
@@ -148,6 +152,8 @@ impl Tab {
             frozen_since: 0,
             frozen: 0,
             freezes: 0,
+            stopped_at: None,
+            is_late: false,
             seen: None,
             signed_out: None,
             calls: 0,

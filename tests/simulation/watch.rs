@@ -45,8 +45,10 @@ pub enum State {
     Stored,
     /// Its pair could not be stored.
     Unstored,
-    /// `invalid_grant`.
+    /// `invalid_grant`, and the record is still in the store.
     Refused,
+    /// The same, and it is not any more.
+    Ended,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +72,15 @@ pub struct Limited {
     pub by_unseen_clock: bool,
 }
 
+/// What the server wished for.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// Who was told.
+    pub tab: usize,
+    pub since: u64,
+    pub until: u64,
+}
+
 impl Attempt {
     /// Whether whoever comes later cannot know what became of the token.
     pub const fn is_in_doubt(&self) -> bool {
@@ -84,14 +95,19 @@ pub struct Watch {
     pub given: BTreeMap<usize, Pair>,
     /// Since when the store lacks a pair, because it could not be written or removed.
     pub unstored_since: Option<u64>,
+    /// When a session, anything, could not be written, and a session not be removed.
+    pub unstored_at: Option<u64>,
+    pub write_failed_at: Option<u64>,
+    pub removal_failed_at: Option<u64>,
     pub message_lost_at: Option<u64>,
     pub without_lock_at: Option<u64>,
     pub clock_set_at: Option<u64>,
     /// When the server first said `invalid_grant` to a tab, and when a user first signed out.
     pub refused_at: Option<u64>,
+    pub refused_tab: usize,
     pub logged_out_at: Option<u64>,
-    /// Since when, and until when, nobody may send.
-    pub hold: Option<(u64, u64)>,
+    /// That nobody may send.
+    pub hold: Option<Hold>,
     /// The requests of the last minute, and what allows one more each.
     pub sends: VecDeque<u64>,
     pub excuses: VecDeque<u64>,
@@ -108,9 +124,17 @@ impl Watch {
     pub fn disturbed(&mut self, tab: usize) {
         // The newest attempts are the ones that may be open.
         for attempt in self.attempts.iter_mut().rev().take(32) {
-            if attempt.tab == tab && matches!(attempt.state, State::Flying | State::Granted(_)) {
+            if attempt.tab == tab && matches!(attempt.state, State::Flying | State::Granted(_) | State::Refused) {
                 attempt.disturbed = true;
             }
+        }
+    }
+
+    /// A tab removed the session from its store.
+    pub fn removed(&mut self, tab: usize) {
+        let attempts = self.attempts.iter_mut().rev().take(32);
+        for attempt in attempts.filter(|attempt| attempt.tab == tab && attempt.state == State::Refused) {
+            attempt.state = State::Ended;
         }
     }
 
@@ -126,6 +150,7 @@ impl Watch {
 
     pub fn unstored(&mut self, now: u64) {
         self.unstored_since.get_or_insert(now);
+        self.unstored_at = Some(now);
     }
 
     pub const fn message_lost(&mut self, now: u64) {

@@ -60,7 +60,8 @@ pub enum Answered {
 #[derive(Debug)]
 pub enum Access {
     Read,
-    Write(String),
+    /// Whether that was decided before its tab was frozen.
+    Write(String, bool),
     Remove,
 }
 
@@ -283,6 +284,7 @@ impl World {
         }
         self.note_tab(tab, || "is gone".into());
         self.tabs[tab].life = Life::Gone;
+        self.tabs[tab].stopped_at = Some(self.time);
         self.tabs[tab].timer = None;
         self.tabs[tab].inbox.clear();
         self.tabs[tab].waiting.clear();
@@ -299,6 +301,7 @@ impl World {
         let its = &mut self.tabs[tab];
         its.life = Life::Frozen;
         its.frozen_since = self.time;
+        its.stopped_at = Some(self.time);
         its.freezes += 1;
         let freezes = its.freezes;
         self.watch.disturbed(tab);
@@ -315,7 +318,9 @@ impl World {
         its.life = Life::Running;
         // It goes on where it was stopped, then with what came meanwhile, then with the timer.
         let inbox = std::mem::take(&mut its.inbox);
+        its.is_late = true;
         self.drain(tab);
+        self.tabs[tab].is_late = false;
         for arrival in inbox {
             self.arrive(tab, arrival);
         }
