@@ -20,6 +20,9 @@ export function parseBase64url(text) {
   }
 }
 
+/** An HTTP-date as milliseconds since the Unix epoch; undefined where it is none. @param {string} text */
+export const parseHttpDate = (text) => (/^[A-Z]/.test(text) && Date.parse(text)) || undefined;
+
 /** A member of anything; undefined where there is none, where it is null, or where reading it throws. @param {any} value @param {string} name */
 export function member(value, name) {
   try {

@@ -1,6 +1,6 @@
 //! JSON by the host's own parser (json.js), read by typed getters.
 
-use crate::core::words::json::Json;
+use crate::core::words::{json::Json, time::UnixMillis};
 use alloc::string::String;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -10,6 +10,9 @@ extern "C" {
 
     #[wasm_bindgen(js_name = parseBase64url)]
     fn parse_base64url(text: &str) -> JsValue;
+
+    #[wasm_bindgen(js_name = parseHttpDate)]
+    fn parse_http_date(text: &str) -> Option<f64>;
 
     /// A member of anything; undefined where there is none, where it is null, or where reading it throws.
     pub(crate) fn member(value: &JsValue, name: &str) -> JsValue;
@@ -38,6 +41,10 @@ impl Json for JsJson {
 
     fn parse_base64url(text: &str) -> Option<Self> {
         Self::defined(parse_base64url(text))
+    }
+
+    fn parse_http_date(text: &str) -> Option<UnixMillis> {
+        parse_http_date(text).map(|millis| UnixMillis(millis as u64))
     }
 
     fn member(&self, name: &str) -> Option<Self> {

@@ -70,7 +70,7 @@ fn failure_is_known_to_the_page_that_opens_after_it() {
 
 #[test]
 fn journal_that_is_garbage_or_of_another_pair_does_not_stop_the_refreshes() {
-    for text in ["garbage", "v=2&generation=1", "v=1&generation=1&by=7&leased=1&at=99999999999999&failures=99&wish=99999999999999&error=rate_limited"] {
+    for text in ["garbage", "2 1 7 1 1 0 0 ", "1 1 7 1 99999999999999 99 99999999999999 rate_limited"] {
         let (mut s, tab) = signed_in();
         let key = s.disk().sessions.keys().next().unwrap().replace(" session", " refresh");
         s.disk().sessions.insert(key, text.into());

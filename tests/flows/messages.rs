@@ -152,10 +152,13 @@ fn message_that_is_garbage_or_of_another_pair_changes_nothing() {
     for message in [
         "",
         "garbage",
-        "told=",
-        "told=refreshed&generation=1&subject=ada&record=v%3D1%26access_token%3Devil%26obtained_at%3D1%26scope%3D",
-        "told=signed_out&reason=session_ended&generation=1&subject=ada",
-        "v=1&generation=1&by=0&leased=0&at=1&failures=9&wish=0&error=network",
+        "refreshed",
+        "refreshed\n1\nv=1&access_token=evil&obtained_at=1&scope=\nada",
+        "refreshed\n1800000000000\nv=1&access_token=evil&obtained_at=1&scope=\neve",
+        "signed_out\n1\nsession_ended\nada",
+        "signed_out\n1800000000000\nsession_ended\neve",
+        "delayed\n1\n1 1 0 0 1 9 0 network\nada",
+        "delayed\n1800000000000\ngarbage\nada",
     ] {
         let now = s.now();
         s.machine(second).heard(message, now);

@@ -226,7 +226,10 @@ impl<J: Json> Machine<J> {
                 let claims: J = id_token::claims(id_token)?;
                 id_token::check(
                     &claims,
-                    &Expected { now: Some(self.server_now_by(claims.number("iat"))), ..self.expected(Some(&transaction.nonce), None) },
+                    &Expected {
+                        now: Some(self.server_now_by(claims.number("iat"))),
+                        ..self.expected(Some(&transaction.nonce), None)
+                    },
                 )?;
                 session.claims = Some(claims);
             }

@@ -181,7 +181,14 @@ pub enum SignOutReason {
 }
 
 impl SignOutReason {
-    pub(super) const ALL: [Self; 3] = [Self::Logout, Self::SessionEnded, Self::Expired];
+    /// What a public string says; anything else is a logout.
+    pub(super) fn read(reason: &str) -> Self {
+        match reason {
+            "session_ended" => Self::SessionEnded,
+            "expired" => Self::Expired,
+            _ => Self::Logout,
+        }
+    }
 
     /// The public string.
     #[must_use]

@@ -15,7 +15,6 @@ use crate::core::{
         config::Config,
         error::{Error, ErrorCode},
         http::{Request, Response, Unanswered},
-        http_date::parse_http_date,
         json::Json,
         random::Spread,
         secret::Secret,
@@ -241,7 +240,7 @@ impl<J: Json> Machine<J> {
     /// Answers [`Output::Send`]. The response comes with the instant at which the request was sent.
     pub fn responded(&mut self, op: Op, sent_at: UnixMillis, result: Result<Response, Unanswered>, now: UnixMillis) {
         self.tick(now);
-        if let Some(date) = result.as_ref().ok().and_then(|response| parse_http_date(response.date.as_deref()?)) {
+        if let Some(date) = result.as_ref().ok().and_then(|response| J::parse_http_date(response.date.as_deref()?)) {
             self.skew = Some(date.0 as i64 - now.0 as i64);
         }
         let Some(Then::Send(then)) = self.then(op) else {

@@ -7,6 +7,7 @@ use super::{
     machine::{Machine, OnLoad, OnSend, OnStore},
     schedule::{self, SHORTEST_PAUSE},
     session::SESSION,
+    tabs::DELAYED,
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
@@ -345,14 +346,14 @@ impl<J: Json> Machine<J> {
 
     /// Another tab's failure is this one's.
     pub(super) fn learn(&mut self, journal: &Journal, more: u32) {
-        let failures = journal.failures + more;
+        let failures = journal.failures as u32 + more;
         if failures == 0 {
             return;
         }
         self.refresh.failures = failures;
         self.refresh.failed_at = if journal.at > self.now.plus(LEASE) { self.now } else { journal.at };
         self.refresh.wish = journal.wish;
-        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.error);
+        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason);
         self.refresh.trouble = Some((*code.unwrap_or(&ErrorCode::Network)).into());
     }
 
@@ -371,10 +372,9 @@ impl<J: Json> Machine<J> {
             by: 0,
             leased: self.refresh.no_locks,
             at: self.refresh.failed_at,
-            failures: self.refresh.failures,
+            failures: u64::from(self.refresh.failures),
             wish: self.refresh.wish,
-            error: self.refresh.trouble.as_ref().map_or("", |trouble| trouble.code().as_str()).into(),
-            ended: None,
+            reason: self.refresh.trouble.as_ref().map_or("", |trouble| trouble.code().as_str()).into(),
         }
     }
 
@@ -551,7 +551,7 @@ impl<J: Json> Machine<J> {
         let failures = self.refresh.failures.saturating_add(1);
         self.refresh.failures = failures;
         self.refresh.failed_at = self.now;
-        let wish = error.retry_after().and_then(|header| schedule::retry_after(header, self.server_now()));
+        let wish = error.retry_after().and_then(|header| schedule::retry_after::<J>(header, self.server_now()));
         self.refresh.wish = match wish {
             Some(pause) => self.now.plus(pause),
             None if error.code() == ErrorCode::RateLimited => {
@@ -570,7 +570,8 @@ impl<J: Json> Machine<J> {
         if self.refresh.journaled && (self.refresh.granted || self.refresh.no_locks) {
             self.write_journal(0, OnStore::Nothing);
         }
-        self.tell_trouble();
+        let message = self.message(DELAYED, self.generation(), &self.failure().write());
+        self.emit(Output::Tell(message));
     }
 
     /// Plans another try, and tells those who wait and those who listen of the last.

@@ -7,12 +7,7 @@ use super::{
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
-    words::{
-        config::Config,
-        http::Response,
-        secret::Secret,
-        time::UnixMillis,
-    },
+    words::{config::Config, http::Response, secret::Secret, time::UnixMillis},
 };
 use alloc::{format, string::String, vec::Vec};
 use serde_json::{Value, json};
@@ -20,9 +15,26 @@ use serde_json::{Value, json};
 const STATES: [&str; 9] =
     ["Idle", "Locking", "Settling", "Reading", "Journaling", "Sending", "Confirming", "Storing", "Waiting"];
 const INPUTS: [&str; 20] = [
-    "the alarm", "asked", "lock granted", "no locks", "lock lost", "store: same", "store: news", "store: gone",
-    "journal: free", "journal: leased", "written", "tokens", "trouble", "`invalid_grant`", "told: refreshed",
-    "told: delayed", "told: signed out", "better times", "logout", "login",
+    "the alarm",
+    "asked",
+    "lock granted",
+    "no locks",
+    "lock lost",
+    "store: same",
+    "store: news",
+    "store: gone",
+    "journal: free",
+    "journal: leased",
+    "written",
+    "tokens",
+    "trouble",
+    "`invalid_grant`",
+    "told: refreshed",
+    "told: delayed",
+    "told: signed out",
+    "better times",
+    "logout",
+    "login",
 ];
 const START: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -165,17 +177,16 @@ impl Held {
             "trouble" => self.responds(503, ""),
             "`invalid_grant`" => self.responds(400, r#"{"error":"invalid_grant"}"#),
             "told: refreshed" => {
-                self.machine.heard("told=refreshed", at);
+                self.machine.heard("refreshed", at);
                 self.pump();
                 self.store_says(Some(record::write(&tokens("2", at))));
             }
             "told: delayed" => {
-                let journal = Journal { at, failures: 1, error: "network".into(), ..Journal::new(generation) };
-                self.machine.heard(&journal.write(), at);
+                let journal = Journal { at, failures: 1, reason: "network".into(), ..Journal::new(generation) };
+                self.machine.heard(&format!("delayed\n{}\n{}\n", generation.0, journal.write()), at);
             }
             "told: signed out" => {
-                let message = format!("told=signed_out&reason=session_ended&generation={}&subject=", generation.0);
-                self.machine.heard(&message, at);
+                self.machine.heard(&format!("signed_out\n{}\nsession_ended\n", generation.0), at);
             }
             "better times" => {
                 self.now = at.plus(6_000);

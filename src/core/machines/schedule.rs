@@ -2,9 +2,7 @@
 
 use crate::core::{
     memory::token_set::TokenSet,
-    words::{
-        config::Config, decimal::parse_decimal, http_date::parse_http_date, random::Spread, time::UnixMillis,
-    },
+    words::{config::Config, decimal::parse_decimal, json::Json, random::Spread, time::UnixMillis},
 };
 
 /// The shortest time between two refreshes that nobody asked for: a token that is born expired must not
@@ -51,11 +49,7 @@ pub fn pause(failures: u32, eager: bool, spread: &mut Spread) -> u64 {
 /// The shortest that [`pause`] gives.
 #[must_use]
 pub fn least_pause(failures: u32, eager: bool) -> u64 {
-    if eager {
-        (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2
-    } else {
-        UNSEEN_PAUSE
-    }
+    if eager { (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2 } else { UNSEEN_PAUSE }
 }
 
 /// How long after a failure a caller waits for the next try.
@@ -66,10 +60,10 @@ pub fn caller_pause(failures: u32) -> u64 {
 
 /// How long `Retry-After` asks to wait, in milliseconds; `server_now` is the server's clock.
 #[must_use]
-pub fn retry_after(header: &str, server_now: UnixMillis) -> Option<u64> {
+pub fn retry_after<J: Json>(header: &str, server_now: UnixMillis) -> Option<u64> {
     let pause = match parse_decimal(header) {
         Some(seconds) => seconds.saturating_mul(1000),
-        None => parse_http_date(header)?.since(server_now),
+        None => J::parse_http_date(header)?.since(server_now),
     };
     Some(pause.clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER))
 }
@@ -169,7 +163,7 @@ mod tests {
             ("", None),
             ("99999999999999999999", None),
         ] {
-            assert_eq!(retry_after(header, now), pause, "{header}");
+            assert_eq!(retry_after::<Value>(header, now), pause, "{header}");
         }
     }
 }

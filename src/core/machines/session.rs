@@ -8,6 +8,7 @@ use super::{
     machine::{Machine, OnStore},
     refresh::{JOURNAL, Phase},
     schedule,
+    tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
     memory::{journal::Journal, token_set::TokenSet},
@@ -123,7 +124,8 @@ impl<J: Json> Machine<J> {
         self.keep(session);
         self.rest();
         self.remove(Area::Session, JOURNAL);
-        self.tell_signed_in();
+        let message = self.message(SIGNED_IN, self.generation(), "");
+        self.emit(Output::Tell(message));
         self.release_waiters();
     }
 
@@ -160,16 +162,16 @@ impl<J: Json> Machine<J> {
 
     /// Ends the session here, in the store, and for the other tabs.
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
-        let message = self.signed_out_message(reason);
+        let message = self.message(SIGNED_OUT, self.generation(), reason.as_str());
         if reason == SignOutReason::Logout {
             self.remove(Area::Session, JOURNAL);
         } else {
             // For a tab that hears nothing: the reason, before the record is gone.
-            let journal = Journal { ended: Some(reason.as_str().into()), ..Journal::new(self.generation()) };
+            let journal = Journal { reason: reason.as_str().into(), ..Journal::new(self.generation()) };
             self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
         }
         self.remove(Area::Session, SESSION);
-        self.send_message(message);
+        self.emit(Output::Tell(message));
         self.refresh.journaled = false;
         self.drop_session(reason, error);
     }

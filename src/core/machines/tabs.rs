@@ -1,7 +1,7 @@
 //! What the tabs of one client tell each other, and how one that heard nothing catches up.
 //!
-//! A message is a form. `told` says what it is; without it, it is the journal of a refresh that failed. Tokens are in
-//! it only where the others cannot read them in the store.
+//! A message is four lines: what happened, to which pair of tokens, something about it, and whose they are. Tokens are
+//! in it only where the others cannot read them in the store.
 
 use super::{
     io::{Area, Event, Output, SignOutReason},
@@ -10,12 +10,12 @@ use super::{
     session::SESSION,
 };
 use crate::core::{
-    memory::{journal::Journal, record},
+    memory::{journal::Journal, record, token_set::TokenSet},
     words::{
         config::Sharing,
+        cut::parts,
         decimal::decimal,
         error::{Error, ErrorCode},
-        form::{self, Form},
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -23,99 +23,83 @@ use crate::core::{
 };
 use alloc::string::String;
 
-const TOLD: &str = "told";
-const REFRESHED: &str = "refreshed";
-const SIGNED_IN: &str = "signed_in";
-const SIGNED_OUT: &str = "signed_out";
+/// There are new tokens: in the store, or else in the message.
+pub(super) const REFRESHED: &str = "refreshed";
+/// A refresh failed: with its journal.
+pub(super) const DELAYED: &str = "delayed";
+/// Somebody signed in.
+pub(super) const SIGNED_IN: &str = "signed_in";
+/// The session is over: with the reason.
+pub(super) const SIGNED_OUT: &str = "signed_out";
 
 impl<J: Json> Machine<J> {
     // ── Telling ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    pub(super) fn send_message(&mut self, message: Form) {
-        self.emit(Output::Tell(Secret::new(message.finish())));
+    /// A message about a pair of tokens of whoever is signed in.
+    pub(super) fn message(&self, what: &str, generation: UnixMillis, detail: &str) -> Secret {
+        let mut message = String::from(what);
+        for line in [&decimal(generation.0), detail, &self.subject()] {
+            message.push('\n');
+            message.push_str(line);
+        }
+        Secret::new(message)
     }
 
     pub(super) fn tell_refreshed(&mut self, before: UnixMillis) {
-        let mut message = Form::new();
-        message.push(TOLD, REFRESHED);
-        if let Some(session) = self.session.as_ref().filter(|_| !self.is_shared()) {
-            self.push_pair(&mut message, before);
-            message.push("record", record::write(&session.tokens).expose());
-        }
-        self.send_message(message);
-    }
-
-    pub(super) fn tell_trouble(&mut self) {
-        let journal = self.failure();
-        self.emit(Output::Tell(Secret::new(journal.write())));
-    }
-
-    pub(super) fn tell_signed_in(&mut self) {
-        let mut message = Form::new();
-        message.push(TOLD, SIGNED_IN);
-        self.send_message(message);
-    }
-
-    pub(super) fn signed_out_message(&self, reason: SignOutReason) -> Form {
-        let mut message = Form::new();
-        message.push(TOLD, SIGNED_OUT);
-        message.push("reason", reason.as_str());
-        self.push_pair(&mut message, self.generation());
-        message
-    }
-
-    /// Whose tokens it is about, and which of the user's.
-    fn push_pair(&self, message: &mut Form, generation: UnixMillis) {
-        message.push("generation", &decimal(generation.0));
-        message.push("subject", &self.subject());
+        let is_in_the_store = self.persisted && self.config.sharing == Sharing::Shared;
+        let tokens = self.session.as_ref().filter(|_| !is_in_the_store).map(|session| record::write(&session.tokens));
+        let message = self.message(REFRESHED, before, tokens.as_ref().map_or("", Secret::expose));
+        self.emit(Output::Tell(message));
     }
 
     // ── Hearing ─────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn take_message(&mut self, message: &str) {
-        let text = |name| form::text(message, name);
-        let is_the_users = text("subject").unwrap_or_default() == self.subject();
-        let is_of_this_pair = is_the_users && text("generation") == Some(decimal(self.generation().0));
-        match text(TOLD).as_deref() {
-            None => match Journal::read(message) {
-                Some(journal) if journal.generation == self.generation() && self.session.is_some() && self.refresh.is_open() => {
+        let mut lines = parts(message, b'\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (what, generation, detail, subject) = (line(), line(), line(), line());
+        let is_the_users = self.session.is_some() && subject == self.subject();
+        let is_of_this_pair = is_the_users && generation == decimal(self.generation().0);
+        match what {
+            DELAYED => {
+                if let Some(journal) = Journal::read(detail).filter(|_| is_of_this_pair && self.refresh.is_open()) {
                     self.learn(&journal, 0);
                     self.delayed();
                 }
-                _ => {}
-            },
-            Some(REFRESHED) => match text("record").and_then(|record| record::read(&record)) {
-                None => self.catch_up(),
-                Some(tokens) if is_of_this_pair && self.session.is_some() && self.refresh.is_open() => {
-                    // A copy of the tab writes it down for itself; where the store is shared, it cannot be written.
-                    let is_copy = self.config.sharing == Sharing::Tab;
-                    if is_copy {
-                        self.store(Area::Session, SESSION, record::write(&tokens), OnStore::Nothing);
-                    }
-                    self.adopt(tokens, is_copy);
-                    self.renewed();
+            }
+            REFRESHED if !detail.is_empty() => {
+                if let Some(tokens) = record::read(detail).filter(|_| is_of_this_pair && self.refresh.is_open()) {
+                    self.take_told(tokens);
                 }
-                Some(_) => {}
-            },
-            // What the server says is meant for this pair. A logout is meant for all of the user's sessions, though
-            // where the store is shared, it may have come before the login that this tab has not heard of.
-            Some(SIGNED_OUT) if self.session.is_some() => {
-                let said = text("reason");
-                let reason = SignOutReason::ALL.into_iter().find(|reason| said.as_deref() == Some(reason.as_str()));
+            }
+            SIGNED_OUT => {
+                // What the server says is meant for this pair. A logout is meant for all of the user's sessions, though
+                // where the store is shared, it may have come before the login that this tab has not heard of.
                 let is_alone = self.config.sharing != Sharing::Shared;
-                let is_for_all = is_alone && is_the_users && reason == Some(SignOutReason::Logout);
-                match reason {
-                    Some(reason) if is_of_this_pair || is_for_all => {
-                        if is_alone {
-                            self.remove(Area::Session, SESSION);
-                        }
-                        self.drop_elsewhere(reason);
+                let reason = SignOutReason::read(detail);
+                let is_for_all = is_alone && is_the_users && reason == SignOutReason::Logout;
+                if is_of_this_pair || is_for_all {
+                    if is_alone {
+                        self.remove(Area::Session, SESSION);
                     }
-                    _ => self.catch_up(),
+                    self.drop_elsewhere(reason);
+                } else {
+                    self.catch_up();
                 }
             }
             _ => self.catch_up(),
         }
+    }
+
+    /// Takes tokens that are not in the store. A copy of the tab writes them down for itself; where the store is
+    /// shared, it cannot be written.
+    fn take_told(&mut self, tokens: TokenSet) {
+        let is_copy = self.config.sharing == Sharing::Tab;
+        if is_copy {
+            self.store(Area::Session, SESSION, record::write(&tokens), OnStore::Nothing);
+        }
+        self.adopt(tokens, is_copy);
+        self.renewed();
     }
 
     /// Looks what other tabs did, where they can do anything.
@@ -130,13 +114,13 @@ impl<J: Json> Machine<J> {
             return;
         }
         match self.stored_session(result) {
-            Stored::News(tokens) if self.session.is_some() => {
-                self.adopt(tokens, true);
-                self.renewed();
-            }
             Stored::News(tokens) => {
-                self.epoch += 1;
+                let is_signed_in = self.session.is_some();
                 self.adopt(tokens, true);
+                if is_signed_in {
+                    return self.renewed();
+                }
+                self.epoch += 1;
                 if let Some(session) = self.session.clone() {
                     self.emit(Output::Notify(Event::SignedIn(session)));
                 }
@@ -152,13 +136,10 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn gone_loaded(&mut self, epoch: u32, result: Result<Option<Secret>, Error>) {
-        if epoch != self.epoch || self.session.is_none() {
-            return;
+        if epoch == self.epoch && self.session.is_some() {
+            let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
+            self.drop_elsewhere(journal.map_or(SignOutReason::Logout, |journal| SignOutReason::read(&journal.reason)));
         }
-        let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
-        let ended = journal.and_then(|journal| journal.ended);
-        let reason = SignOutReason::ALL.into_iter().find(|reason| ended.as_deref() == Some(reason.as_str()));
-        self.drop_elsewhere(reason.unwrap_or(SignOutReason::Logout));
     }
 
     /// Another tab ended the session, and has seen to the store.
@@ -166,10 +147,6 @@ impl<J: Json> Machine<J> {
         let error = (reason == SignOutReason::SessionEnded).then(|| ErrorCode::SessionEnded.into());
         self.refresh.journaled = false;
         self.drop_session(reason, error);
-    }
-
-    fn is_shared(&self) -> bool {
-        self.persisted && self.config.sharing == Sharing::Shared
     }
 
     fn subject(&self) -> String {

@@ -4,13 +4,14 @@
 //! It names the pair of tokens by the instant at which it was obtained, and holds no secret.
 
 use crate::core::words::{
+    cut::parts,
     decimal::{decimal, parse_decimal},
-    form::{self, Form},
     time::UnixMillis,
 };
 use alloc::string::String;
 
-const VERSION: &str = "1";
+/// The version that this release writes and reads.
+const VERSION: u64 = 1;
 
 /// How the refresh of one pair of tokens stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +25,11 @@ pub struct Journal {
     /// When that one was last known to be alive; where there is none, when the last try failed.
     pub at: UnixMillis,
     /// How many tries failed.
-    pub failures: u32,
+    pub failures: u64,
     /// Until when the server wants to be left alone; 0 where it did not say.
     pub wish: UnixMillis,
-    /// Why the last try failed, by its code.
-    pub error: String,
-    /// Why the session is over, where it is.
-    pub ended: Option<String>,
+    /// Why the last try failed, by its code; or why the session is over.
+    pub reason: String,
 }
 
 impl Journal {
@@ -44,48 +43,38 @@ impl Journal {
             at: UnixMillis(0),
             failures: 0,
             wish: UnixMillis(0),
-            error: String::new(),
-            ended: None,
+            reason: String::new(),
         }
     }
 
-    /// Writes it down.
+    /// Writes it down: words separated by spaces, the version first.
     #[must_use]
     pub fn write(&self) -> String {
-        let mut form = Form::new();
-        form.push("v", VERSION);
-        for (name, number) in [
-            ("generation", self.generation.0),
-            ("by", self.by),
-            ("leased", u64::from(self.leased)),
-            ("at", self.at.0),
-            ("failures", u64::from(self.failures)),
-            ("wish", self.wish.0),
-        ] {
-            form.push(name, &decimal(number));
+        let mut text = String::new();
+        let Self { generation, by, leased, at, failures, wish, reason } = self;
+        for number in [VERSION, generation.0, *by, u64::from(*leased), at.0, *failures, wish.0] {
+            text.push_str(&decimal(number));
+            text.push(' ');
         }
-        form.push("error", &self.error);
-        form.push_some("ended", self.ended.as_deref());
-        form.finish()
+        text.push_str(reason);
+        text
     }
 
     /// Reads it again. `None` where it is of another version, or is none.
     #[must_use]
     pub fn read(journal: &str) -> Option<Self> {
-        if form::value(journal, "v").as_deref() != Some(VERSION) {
-            return None;
-        }
-        let number = |name| parse_decimal(&form::value(journal, name)?);
-        let mut read = Self::new(UnixMillis(number("generation")?));
-        read.by = number("by")?;
-        read.leased = number("leased")? != 0;
-        read.at = UnixMillis(number("at")?);
+        let mut words = parts(journal, b' ');
+        let mut number = || parse_decimal(words.next()?);
+        let version = number()?;
+        let mut read = Self::new(UnixMillis(number()?));
+        read.by = number()?;
+        read.leased = number()? != 0;
+        read.at = UnixMillis(number()?);
         // What was edited by hand must not make a pause of years.
-        read.failures = number("failures")?.min(99) as u32;
-        read.wish = UnixMillis(number("wish")?);
-        read.error = form::value(journal, "error")?;
-        read.ended = form::value(journal, "ended");
-        Some(read)
+        read.failures = number()?.min(99);
+        read.wish = UnixMillis(number()?);
+        read.reason = words.next()?.into();
+        (version == VERSION).then_some(read)
     }
 }
 
@@ -96,7 +85,7 @@ mod tests {
 
     #[test]
     fn journal_of_another_version_or_garbage_is_none() {
-        for journal in ["", "v=2&generation=1&by=0&leased=0&at=0&failures=0&wish=0&error=", "v=1", "v=1&generation=x"] {
+        for journal in ["", "2 1 0 0 0 0 0 ", "1", "1 1 0 0 0 0 0", "1 x 0 0 0 0 0 ", "v=1&access_token=a"] {
             assert_eq!(Journal::read(journal), None, "{journal}");
         }
     }
@@ -105,7 +94,7 @@ mod tests {
         #[test]
         fn journal_reads_back_the_same(
             generation in 0..1_u64 << 48, by in 0..1_u64 << 32, leased: bool, at in 0..1_u64 << 48,
-            failures in 0..99_u32, wish in 0..1_u64 << 48, ended in proptest::option::of("[a-z_]{1,9}"),
+            failures in 0..99_u64, wish in 0..1_u64 << 48, reason in "[a-z_]{0,9}",
         ) {
             let journal = Journal {
                 generation: UnixMillis(generation),
@@ -114,8 +103,7 @@ mod tests {
                 at: UnixMillis(at),
                 failures,
                 wish: UnixMillis(wish),
-                error: "network".into(),
-                ended,
+                reason,
             };
             prop_assert_eq!(Journal::read(&journal.write()), Some(journal));
         }

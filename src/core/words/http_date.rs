@@ -42,10 +42,7 @@ mod tests {
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
             assert_eq!(parse_http_date(text), Some(UnixMillis(784_111_777_000)), "{text}");
         }
-        assert_eq!(
-            parse_http_date("Sunday, 06-Nov-26 08:49:37 GMT"),
-            parse_http_date("Fri, 06 Nov 2026 08:49:37 GMT"),
-        );
+        assert_eq!(parse_http_date("Sunday, 06-Nov-26 08:49:37 GMT"), parse_http_date("Fri, 06 Nov 2026 08:49:37 GMT"),);
     }
 
     #[test]
@@ -63,9 +60,17 @@ mod tests {
 
     #[test]
     fn http_date_that_is_none_is_none() {
-        for text in ["", "120", "soon", "Sun, 06 Nov", "Sun, 06 Nob 1994 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT"]
-        {
+        for text in [
+            "",
+            "120",
+            "soon",
+            "Sun, 06 Nov",
+            "Sun, 06 Nob 1994 08:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 1969 08:49:37 GMT",
+            "Sun, 06 Nov 99999 08:49:37 GMT",
+        ] {
             assert_eq!(parse_http_date(text), None, "{text}");
         }
     }

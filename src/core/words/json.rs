@@ -2,7 +2,7 @@
 //!
 //! In a page the host's own parser does the work (`web::json`); a native program has serde_json do it.
 
-use super::encoding::base64url_decode;
+use super::{encoding::base64url_decode, time::UnixMillis};
 use alloc::string::String;
 #[cfg(not(target_arch = "wasm32"))]
 use alloc::string::ToString;
@@ -18,6 +18,9 @@ pub trait Json: Clone + 'static {
     fn parse_base64url(text: &str) -> Option<Self> {
         Self::parse(core::str::from_utf8(&base64url_decode(text)?).ok()?)
     }
+    /// Parses an HTTP-date ([RFC 9110 §5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)); `None` where it
+    /// is none. A page's host parses dates as it parses JSON: our own parser is 0.6 kB of module.
+    fn parse_http_date(text: &str) -> Option<UnixMillis>;
     /// A member of an object, where it is there and not null.
     fn member(&self, name: &str) -> Option<Self>;
     /// Shows the names and values of the members of an object or an array that are not null; none of anything else.
@@ -51,6 +54,10 @@ pub trait Json: Clone + 'static {
 impl Json for serde_json::Value {
     fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    fn parse_http_date(text: &str) -> Option<UnixMillis> {
+        super::http_date::parse_http_date(text)
     }
 
     fn member(&self, name: &str) -> Option<Self> {

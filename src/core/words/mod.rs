@@ -16,7 +16,7 @@ pub mod error;
 pub mod form;
 #[cfg(feature = "client")]
 pub mod http;
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
 pub mod http_date;
 #[cfg(feature = "client")]
 pub mod json;
