@@ -52,7 +52,7 @@ impl World {
             sent_at: self.time,
             state: State::Flying,
             since: self.time,
-            disturbed: false,
+            disturbed: self.tabs[flight.tab].losses > 0,
             limited: None,
         };
         self.one_at_a_time(&attempt);
@@ -143,9 +143,11 @@ impl World {
                 pair.map_or(State::Failed, |(token, _)| State::Granted(number(token)))
             }
             Ok(response) if response.status == 400 => {
-                self.watch.refused_at.get_or_insert(now);
-                self.watch.refused_tab = self.flights[index].tab;
-                self.later(now + ENDS_WITHIN, Event::Ended(now));
+                if self.server.revoked.is_some() {
+                    self.watch.refused_at.get_or_insert(now);
+                    self.watch.refused_tab = self.flights[index].tab;
+                    self.later(now + ENDS_WITHIN, Event::Ended(now));
+                }
                 State::Refused
             }
             _ => State::Failed,

@@ -15,6 +15,8 @@ use crate::{
 /// Within which time of the end of all troubles a tab has a good token: one that somebody looks at or asks, and any.
 pub const GOOD_WITHIN: u64 = 75 * SECOND;
 pub const GOOD_WITHIN_UNSEEN: u64 = 5 * MINUTE + 30 * SECOND;
+/// The same, where the only trouble was that there was no network, and the tab is told that there is.
+pub const GOOD_WHEN_TOLD: u64 = 30 * SECOND;
 /// How often a program asks again that wants a token.
 const ASKS_AGAIN: u64 = 10 * SECOND;
 
@@ -44,12 +46,17 @@ impl World {
         if self.violation.is_some() {
             return;
         }
+        let was_only_offline = self.is_only_offline();
         self.calm_down();
         let asked: Vec<bool> = (0..self.tabs.len()).map(|_| self.chance.one_in(2)).collect();
         // What is on its way is lost with its weather, and a pause that the server wished for is kept.
         let wished = self.watch.hold.map_or(0, |hold| hold.until).max(self.watch.misunderstood_until);
         let from = (self.time + LIMIT).max(wished + SECOND);
         if self.server.revoked.is_none() && self.watch.ended_at().is_none() {
+            if was_only_offline && wished < self.time {
+                self.run_until(self.time + GOOD_WHEN_TOLD);
+                self.all_good(|_, _| true, "told that the network is back");
+            }
             while self.time < from + GOOD_WITHIN && self.violation.is_none() {
                 self.run_until((self.time + ASKS_AGAIN).min(from + GOOD_WITHIN));
                 for (tab, asked) in asked.iter().enumerate() {
@@ -72,6 +79,11 @@ impl World {
             self.reload_finds_the_newest();
         }
         self.nobody_waits();
+    }
+
+    fn is_only_offline(&self) -> bool {
+        let others = [self.writes_fail, self.reads_fail, self.locks_denied, self.locks_silent, self.messages_lost];
+        self.offline > 0 && self.weather.is_empty() && others.iter().all(|failing| *failing == 0)
     }
 
     /// Asks a tab for its session, which it answers at once.

@@ -8,7 +8,7 @@ use crate::{
     world::{Access, Event, START, World},
 };
 use pixie_auth::{
-    Answer, Error, Event as Notice, Lock, Output, Unanswered,
+    Answer, Error, Event as Notice, Lock, Output, Unanswered, UnixMillis,
     core::{
         machines::io::{Caller, Op},
         memory::record,
@@ -52,9 +52,12 @@ impl World {
                     result = Err(Unanswered::Timeout);
                 }
                 self.answered(attempt, &result);
-                self.tabs[tab].machine.responded(op, pixie_auth::UnixMillis(sent_at), result, now);
+                self.tabs[tab].machine.responded(op, UnixMillis(sent_at), result, now);
             }
-            Arrival::Locked(op, lock) => machine.locked(op, lock, now),
+            Arrival::Locked(op, lock) => {
+                machine.locked(op, lock, now);
+                self.tabs[tab].losses -= u32::from(lock == Lock::Lost);
+            }
             Arrival::Heard(text) => machine.heard(&text, now),
             Arrival::Recovered => machine.recovered(now),
             Arrival::Visible(visible) => {
@@ -87,7 +90,8 @@ impl World {
             return;
         }
         self.tabs[tab].timer = None;
-        let now = self.now();
+        let still = self.plant == Some(Plant::TimeStandsStill);
+        let now = if still { UnixMillis(self.now().0 - 1) } else { self.now() };
         self.count_call(tab, false);
         self.note_tab(tab, || "timer".into());
         self.tabs[tab].machine.wake(now);
@@ -159,7 +163,12 @@ impl World {
             }
             Output::Listen(name) => self.tabs[tab].listens = Some(name),
             Output::Tell(text) => self.tell(tab, text.expose()),
-            Output::Settle { caller, result } => self.settle(tab, caller, result),
+            Output::Settle { caller, result } => {
+                self.settle(tab, caller, result);
+                if self.plant == Some(Plant::AnsweredTwice) {
+                    self.settle(tab, caller, Ok(Answer::Done));
+                }
+            }
             Output::Notify(Notice::SignedIn(session) | Notice::Refreshed(session)) => {
                 self.given(tab, View::of(&session.tokens));
             }
@@ -282,6 +291,7 @@ impl World {
         for (tab, op, lock) in told {
             if lock == Lock::Lost {
                 self.watch.disturbed(tab);
+                self.tabs[tab].losses += 1;
             }
             let at = self.time + self.chance.below(3);
             self.later(at, Event::Arrive(tab, Arrival::Locked(op, lock)));
@@ -296,6 +306,9 @@ impl World {
         if !self.plan.messages || self.messages_lost > 0 {
             self.counts.fault(if self.plan.messages { "message lost" } else { "messages absent" });
             return self.watch.message_lost(self.time);
+        }
+        if self.plant == Some(Plant::MessagesUnheard) {
+            return;
         }
         let text: Rc<str> = text.into();
         let at = self.tabs[tab].messages_busy_until.max(self.time + self.chance.below(20));

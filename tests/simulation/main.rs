@@ -19,6 +19,7 @@ mod network;
 mod notes;
 mod plan;
 mod plant;
+mod plants;
 mod print;
 mod schedules;
 mod server;

@@ -24,9 +24,6 @@ impl World {
         self.counts.requests += 1;
         self.digest(u64::from(token) << 8 | tab as u64);
         self.sent(attempt);
-        if let Some(plant) = self.plant {
-            plant.sent(self, tab);
-        }
         let there = self.time + 1 + self.chance.below(self.plan.network_delay);
         if self.offline > 0 {
             self.counts.fault("offline");

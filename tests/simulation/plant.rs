@@ -3,7 +3,8 @@
 
 use crate::{
     tab::{JOURNAL_KEY, SESSION_KEY},
-    world::World,
+    watch::Invariant,
+    world::{Event, World},
 };
 use pixie_auth::{Error, Secret};
 
@@ -31,9 +32,40 @@ pub enum Plant {
     RetryAfterStripped,
     /// That the network is back is not told.
     RecoveredNever,
-    /// A logout leaves the record in the store, and tells nobody.
+    /// What other tabs tell is not heard.
     MessagesUnheard,
+    /// The session is read as it was when the lock was asked for, before it is overwritten: no last look.
+    StaleReadBeforeStore,
+    /// Every caller is answered twice.
+    AnsweredTwice,
+    /// All tabs draw the same numbers.
+    OneSeedForAll,
+    /// A deadline that has passed is not left behind.
+    TimeStandsStill,
 }
+
+/// By how much.
+const LATE: u64 = 120;
+
+/// Every plant, and what finds it.
+pub const ALL: [(Plant, Invariant); 16] = [
+    (Plant::LockForAll, Invariant::OneRefreshAtATime),
+    (Plant::StaleReadUnderLock, Invariant::PresentedAgainOnlyInDoubt),
+    (Plant::JournalLate, Invariant::OneRefreshAtATime),
+    (Plant::JournalUnread, Invariant::RetryAfterKept),
+    (Plant::PairNotStored, Invariant::NewestPairStored),
+    (Plant::GrantTakenForNetwork, Invariant::EndsEverywhere),
+    (Plant::NetworkTakenForGrant, Invariant::EndsOnlyByWord),
+    (Plant::DeadlinesIgnored, Invariant::GoodTokenAgain),
+    (Plant::TimeoutsNever, Invariant::GoodTokenAgain),
+    (Plant::RetryAfterStripped, Invariant::RetryAfterKept),
+    (Plant::RecoveredNever, Invariant::GoodTokenAgain),
+    (Plant::MessagesUnheard, Invariant::EndsEverywhere),
+    (Plant::StaleReadBeforeStore, Invariant::NewestPairStored),
+    (Plant::AnsweredTwice, Invariant::CallersAnsweredOnce),
+    (Plant::OneSeedForAll, Invariant::OneRefreshAtATime),
+    (Plant::TimeStandsStill, Invariant::NoBusyLoop),
+];
 
 impl Plant {
     pub fn read(
@@ -45,10 +77,8 @@ impl Plant {
     ) -> Result<Option<Secret>, Error> {
         match self {
             Self::JournalUnread if key == JOURNAL_KEY => result.map(|_| None),
-            Self::StaleReadUnderLock if key == SESSION_KEY && world.locks.holds(tab) => {
-                let stale = world.watch.stale.get(&tab).cloned().map(Secret::new);
-                result.map(|fresh| stale.or(fresh))
-            }
+            Self::StaleReadUnderLock if key == SESSION_KEY && world.locks.holds(tab) => world.stale(tab, result),
+            Self::StaleReadBeforeStore if key == SESSION_KEY && world.watch.is_granted(tab) => world.stale(tab, result),
             _ => result,
         }
     }
@@ -56,7 +86,7 @@ impl Plant {
     pub fn lets_write(self, world: &mut World, tab: usize, key: &str, value: &str) -> bool {
         match self {
             Self::JournalLate if key == JOURNAL_KEY => {
-                world.watch.late = Some((tab, value.into()));
+                world.later(world.time + LATE, Event::Planted(tab, value.into()));
                 false
             }
             Self::PairNotStored => key != SESSION_KEY,
@@ -65,21 +95,26 @@ impl Plant {
     }
 
     pub fn lock_asked(self, world: &mut World, tab: usize) {
-        if self == Self::StaleReadUnderLock
+        if matches!(self, Self::StaleReadUnderLock | Self::StaleReadBeforeStore)
             && let Some(record) = world.disks[world.tabs[tab].disk].values.get(SESSION_KEY)
         {
             world.watch.stale.insert(tab, record.clone());
         }
     }
+}
 
-    pub fn sent(self, world: &mut World, tab: usize) {
-        if self == Self::JournalLate
-            && let Some((by, value)) = world.watch.late.take()
-        {
-            let disk = world.tabs[by].disk;
-            if by == tab {
-                world.disks[disk].values.insert(JOURNAL_KEY.into(), value);
-            }
+impl World {
+    /// What the store held when the lock was asked for.
+    fn stale(&self, tab: usize, fresh: Result<Option<Secret>, Error>) -> Result<Option<Secret>, Error> {
+        let stale = self.watch.stale.get(&tab).cloned().map(Secret::new);
+        fresh.map(|fresh| stale.or(fresh))
+    }
+
+    /// The journal that was late is written, if its tab is still there.
+    pub fn write_late(&mut self, tab: usize, value: String) {
+        let disk = self.tabs[tab].disk;
+        if self.tabs[tab].runs() {
+            self.disks[disk].values.insert(JOURNAL_KEY.into(), value);
         }
     }
 }

@@ -71,7 +71,8 @@ pub fn report(seed: u64, plant: Option<Plant>, invariant: Invariant) -> String {
         let _ = writeln!(text, "{line}");
     }
     if let Some(violation) = outcome.violation {
-        let _ = writeln!(text, "{:?}: {}", violation.invariant, violation.what);
+        let at = violation.at as f64 / 1000.0;
+        let _ = writeln!(text, "{:?} at {at:.3} s: {}", violation.invariant, violation.what);
     }
     let _ = write!(text, "again: SIMULATE_SEED={seed} cargo test --test simulation schedules");
     text

@@ -36,7 +36,9 @@ fn simpler(plan: &Plan) -> Vec<Plan> {
         with(&|plan| plan.acts.truncate(acts / 2));
     }
     for index in 0..acts {
-        with(&|plan| drop(plan.acts.remove(index)));
+        with(&|plan| {
+            plan.acts.remove(index);
+        });
     }
     for fewer in [1, 2, plan.tabs.len() / 2, plan.tabs.len() - 1] {
         if fewer > 0 && fewer < plan.tabs.len() {

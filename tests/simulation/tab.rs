@@ -96,6 +96,8 @@ pub struct Tab {
     pub freezes: u32,
     /// When it was last frozen, or died.
     pub stopped_at: Option<u64>,
+    /// How many locks it has lost without knowing yet.
+    pub losses: u32,
     /// Whether what it does now was decided before it was frozen.
     pub is_late: bool,
     /// What a probe of its session gave last.
@@ -153,6 +155,7 @@ impl Tab {
             frozen: 0,
             freezes: 0,
             stopped_at: None,
+            losses: 0,
             is_late: false,
             seen: None,
             signed_out: None,

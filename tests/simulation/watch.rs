@@ -114,9 +114,8 @@ pub struct Watch {
     pub asked_at: Option<u64>,
     /// Until when a device whose clock is wrong may believe that it has to wait.
     pub misunderstood_until: u64,
-    /// For planted bugs: what a tab reads instead, and what is written too late.
+    /// For a planted bug: what a tab reads instead.
     pub stale: BTreeMap<usize, String>,
-    pub late: Option<(usize, String)>,
 }
 
 impl Watch {
@@ -136,6 +135,12 @@ impl Watch {
         for attempt in attempts.filter(|attempt| attempt.tab == tab && attempt.state == State::Refused) {
             attempt.state = State::Ended;
         }
+    }
+
+    /// Whether it has a pair that it has not stored yet.
+    pub fn is_granted(&self, tab: usize) -> bool {
+        let mut its = self.attempts.iter().rev().take(32).filter(|attempt| attempt.tab == tab);
+        its.any(|attempt| matches!(attempt.state, State::Granted(_)))
     }
 
     pub fn is_at_work(&self, tab: usize) -> bool {

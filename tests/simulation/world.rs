@@ -41,6 +41,8 @@ pub enum Event {
     },
     /// Some time ago the session ended.
     Ended(u64),
+    /// For a planted bug: what is written too late.
+    Planted(usize, String),
     /// Asks once more.
     Again {
         act: usize,
@@ -225,6 +227,7 @@ impl World {
             Event::Hears { attempt, answer } => self.server_hears(attempt, answer),
             Event::Storage { tab, op, key, what } => self.storage_works(tab, op, &key, what),
             Event::Ended(at) => self.check_ended(at),
+            Event::Planted(tab, value) => self.write_late(tab, value),
             Event::Again { act, left } => self.ask_again(act, left),
         }
     }
@@ -253,7 +256,8 @@ impl World {
     /// Opens a tab over a store.
     pub fn open(&mut self, place: usize, disk: usize, visible: bool) -> usize {
         self.seeds += 1;
-        let seed = (self.plan.seed as u32).wrapping_mul(0x9e37_79b9) ^ self.seeds.wrapping_mul(0x85eb_ca6b);
+        let number = if self.plant == Some(Plant::OneSeedForAll) { 1 } else { self.seeds };
+        let seed = (self.plan.seed as u32).wrapping_mul(0x9e37_79b9) ^ number.wrapping_mul(0x85eb_ca6b);
         let tab = self.tabs.len();
         self.tabs.push(Tab::new(&self.config, seed, place, disk, visible, self.time));
         self.watch.excuse(self.time);
