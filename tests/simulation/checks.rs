@@ -4,7 +4,7 @@ use crate::{
     exemptions,
     plan::{HOUR, MINUTE, SECOND},
     server::Pair,
-    tab::{Ask, View, Waiting, number},
+    tab::{Ask, View, Waiting, number, pair_of},
     watch::{Attempt, Hold, Invariant, State, Violation},
     world::{Event, World},
 };
@@ -146,6 +146,7 @@ impl World {
                 if self.server.revoked.is_some() {
                     self.watch.refused_at.get_or_insert(now);
                     self.watch.refused_tab = self.flights[index].tab;
+                    self.watch.refused_token = token;
                     self.later(now + ENDS_WITHIN, Event::Ended(now));
                 }
                 State::Refused
@@ -282,10 +283,6 @@ impl World {
             self.violated(Invariant::NoBusyLoop, || format!("{calls} calls of #{tab} in one second"));
         }
     }
-}
-
-fn pair_of(record: &str) -> Option<Pair> {
-    Some(View::of(&pixie_auth::core::memory::record::read(record)?).access)
 }
 
 const fn format_state(state: State) -> u64 {

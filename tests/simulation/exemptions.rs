@@ -145,8 +145,15 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
     if world.stopped_untold(world.watch.refused_tab, ended_at) {
         return Some(UNTOLD);
     }
-    if world.plan.storage == Storage::Session && world.is_without_locks() {
-        return Some(NOTHING_SHARED);
+    if world.plan.storage == Storage::Session {
+        if world.is_without_locks() {
+            return Some(NOTHING_SHARED);
+        }
+        if world.tabs[tab].seen.is_some_and(|view| view.refresh != Some(world.watch.refused_token)) {
+            return Some(
+                "a duplicate with another pair takes the server's word to be about that pair, until its own is due",
+            );
+        }
     }
     world.since(world.tabs[tab].read_failed, ended_at).then_some(UNREADABLE)
 }

@@ -3,16 +3,13 @@
 use crate::{
     plant::Plant,
     server::Pair,
-    tab::{Arrival, Ask, Life, SESSION_KEY, View, Waiting, number},
+    tab::{Arrival, Ask, Life, SESSION_KEY, View, Waiting, number, pair_of},
     watch::Invariant,
     world::{Access, Event, START, World},
 };
 use pixie_auth::{
     Answer, Error, Event as Notice, Lock, Output, Unanswered, UnixMillis,
-    core::{
-        machines::io::{Caller, Op},
-        memory::record,
-    },
+    core::machines::io::{Caller, Op},
 };
 use serde_json::Value;
 use std::rc::Rc;
@@ -323,7 +320,6 @@ impl World {
     // ── What a store holds ──────────────────────────────────────────────────────────────────────────────────
 
     pub fn stored_pair(&self, disk: usize) -> Option<Pair> {
-        let record = self.disks[disk].values.get(SESSION_KEY)?;
-        Some(View::of(&record::read(record)?).access)
+        pair_of(self.disks[disk].values.get(SESSION_KEY)?)
     }
 }

@@ -118,6 +118,9 @@ fn schedules_of_any_faults_violate_nothing() {
         panic!("{}", report(*seeds.first().unwrap(), None, *invariant));
     }
     print("0 violations");
+    if schedules < SCHEDULES / 10 {
+        return;
+    }
     for name in FAULTS {
         assert!(counts.faults.contains_key(name), "no schedule has: {name}");
     }

@@ -128,6 +128,12 @@ impl View {
     }
 }
 
+/// The pair in a record, which is looked for often.
+pub fn pair_of(record: &str) -> Option<Pair> {
+    let (_, rest) = record.split_once("access_token=a")?;
+    rest.split_once('&')?.0.parse().ok()
+}
+
 /// The number in `a12` or `r12`.
 pub fn number(token: &str) -> Pair {
     token[1..].parse().unwrap()

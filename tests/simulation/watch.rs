@@ -105,6 +105,7 @@ pub struct Watch {
     /// When the server first said `invalid_grant` to a tab, and when a user first signed out.
     pub refused_at: Option<u64>,
     pub refused_tab: usize,
+    pub refused_token: Pair,
     pub logged_out_at: Option<u64>,
     /// That nobody may send.
     pub hold: Option<Hold>,
