@@ -28,7 +28,7 @@ function encodings({ type, body }) {
 export async function serve(files) {
   const held = new Map(Object.entries({ "/": { type: "text/html; charset=utf-8", body: "<!doctype html><title>bench</title>" }, ...files }).map(([path, file]) => [path, encodings(file)]));
   const server = createServer((request, response) => {
-    const file = held.get(request.url ?? "");
+    const file = held.get((request.url ?? "").split("?", 1)[0]);
     if (!file) return response.writeHead(404).end();
     const accepted = (request.headers["accept-encoding"] ?? "").split(/\s*,\s*/);
     const encoding = /** @type {const} */ (["br", "gzip"]).find((one) => accepted.includes(one)) ?? "identity";

@@ -101,7 +101,7 @@ export function findBrowser() {
   return found;
 }
 
-function findFirefox() {
+export function findFirefox() {
   const bundle = process.platform === "darwin" ? "/Applications/Firefox.app/Contents/MacOS/firefox" : null;
   return environmentPaths(["FIREFOX_PATH"])[0] ?? findProgram("firefox-esr") ?? findProgram("firefox") ?? (bundle && isProgram(bundle) ? bundle : null);
 }

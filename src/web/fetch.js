@@ -3,6 +3,9 @@
 /** What is delivered, by the number of driver.rs. */
 const RESPONDED = 2;
 
+/** A timer that is later than this was asleep, and so long an answer has then to be heard. Milliseconds. */
+const AWAKE = 2000;
+
 /**
  * Requests by the host's `fetch`, or the program's own: each within a time limit, without credentials, and a form is
  * not carried along a redirect.
@@ -42,7 +45,11 @@ export class Requests {
     };
     this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.
-    const timer = setTimeout(() => end(-2), this.#limit);
+    let timer = setTimeout(() => {
+      // A page that slept hears its timers before the answer that came meanwhile, and that may be the only one there is.
+      if (Date.now() - sentAt < this.#limit + AWAKE) end(-2);
+      else timer = setTimeout(() => end(-2), AWAKE);
+    }, this.#limit);
     const request = async () => {
       const response = await (this.#fetch ?? fetch)(url, {
         headers: { Accept: "application/json", ...(form && { "Content-Type": "application/x-www-form-urlencoded" }) },

@@ -93,6 +93,8 @@ pub struct Scenario {
     pub network: Pace,
     /// What the host has of locks.
     pub locks: Locks,
+    /// Whether the page comes from a server, which shows it its clock.
+    pub page_has_a_server: bool,
     /// Whether tabs hear each other.
     pub channel: bool,
     /// Who holds a lock and who waits for it, by its name.
@@ -136,6 +138,7 @@ impl Scenario {
             storage: Pace::AtOnce,
             network: Pace::AtOnce,
             locks: Locks::Granted,
+            page_has_a_server: true,
             channel: true,
             queues: BTreeMap::new(),
             prints: None,

@@ -10,9 +10,10 @@ use serde_json::json;
 #[test]
 fn device_that_is_hours_wrong_signs_in_and_refreshes_in_time() {
     for hours in [-13, -3, 3, 13] {
-        for shows_date in [true, false] {
+        for (shows_date, page_has_a_server) in [(true, true), (false, true), (false, false)] {
             let mut s = Scenario::new();
             s.server.shows_date = shows_date;
+            s.page_has_a_server = page_has_a_server;
             s.set_clock(hours * HOUR as i64);
             let tab = s.tab();
             s.sign_in(tab);
@@ -24,9 +25,8 @@ fn device_that_is_hours_wrong_signs_in_and_refreshes_in_time() {
 }
 
 #[test]
-fn device_that_is_days_wrong_is_told_where_the_server_shows_its_clock() {
+fn device_that_is_days_wrong_signs_in_where_a_server_shows_its_clock() {
     let mut s = Scenario::new();
-    s.server.shows_date = true;
     s.set_clock(30 * DAY as i64);
     let tab = s.tab();
     s.sign_in(tab);
@@ -35,9 +35,9 @@ fn device_that_is_days_wrong_is_told_where_the_server_shows_its_clock() {
 
 #[test]
 fn id_token_that_has_expired_is_refused_whatever_it_says_of_its_beginning() {
-    for (issued, shows_date) in [(0, false), (60, false), (7_200, true), (2 * 24 * 3600, false)] {
+    for (issued, page_has_a_server) in [(0, false), (60, false), (7_200, true), (2 * 24 * 3600, false)] {
         let mut s = Scenario::new();
-        s.server.shows_date = shows_date;
+        s.page_has_a_server = page_has_a_server;
         s.server.edit_claims = Some(Box::new(move |claims| {
             let now = claims["iat"].as_u64().unwrap();
             claims["iat"] = json!(now - issued);
@@ -46,7 +46,7 @@ fn id_token_that_has_expired_is_refused_whatever_it_says_of_its_beginning() {
         let tab = s.tab();
         let redirect = s.redirect(tab);
         let call = s.callback(tab, &redirect);
-        assert_eq!(s.said(call), Err("id_token_expired"), "{issued}, {shows_date}");
+        assert_eq!(s.said(call), Err("id_token_expired"), "{issued}, {page_has_a_server}");
     }
 }
 

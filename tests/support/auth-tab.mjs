@@ -34,12 +34,17 @@ const ACTIONS = ["retry", "sign_in", "fix_config", "report"];
  * @property {Record<string, unknown>} [config]  over the usual client configuration
  * @property {() => void} [initScript]  runs in every page before anything else
  * @property {boolean} [ownContext]  cookies and network of its own; needed by the three above, and given to them unasked
+ * @property {(t: import("node:test").TestContext) => Promise<import("playwright-core").BrowserContext>} [newContext]  of another browser
+ * @property {(origin: string) => Promise<any>} [serve]  another server for the pages of this origin: it has an issuer and is closed
+ * @property {(page: import("playwright-core").Page) => Promise<void>} [converse]  what its login asks of the person
  */
 
 export class Stage {
   server;
   pages;
   config;
+  /** What the server's login asks of the person. @type {(page: import("playwright-core").Page) => Promise<void>} */
+  converse = async () => {};
   #context;
   /** @type {import("playwright-core").Page[]} */
   #borrowed = [];
@@ -61,7 +66,8 @@ export class Stage {
    * @param {import("node:test").TestContext} t
    * @param {StageOptions} [options]
    */
-  static async set(t, { clock = false, sameOrigin = false, config = {}, initScript, ownContext = false } = {}) {
+  static async set(t, options = {}) {
+    const { clock = false, sameOrigin = false, config = {}, initScript, ownContext = false, newContext = freshContext, serve, converse } = options;
     const harness = await readFile(new URL("page-harness.js", import.meta.url), "utf8");
     const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">${await importMapTag()}
       <script type="module" src="/page-harness.js"></script>`;
@@ -74,10 +80,11 @@ export class Stage {
         "/page-harness.js": { type: "text/javascript; charset=utf-8", body: harness },
       },
     });
-    const server = sameOrigin ? MisbehavingServer.mountedAt(pages.origin()) : await MisbehavingServer.start();
+    const start = serve ?? (() => MisbehavingServer.start());
+    const server = sameOrigin ? MisbehavingServer.mountedAt(pages.origin()) : await start(pages.origin());
     if (sameOrigin) pages.mounted = server;
     const needsOwn = ownContext || clock || sameOrigin || initScript !== undefined;
-    const context = needsOwn ? await freshContext(t) : null;
+    const context = needsOwn ? await newContext(t) : null;
     if (clock) await context?.clock.install();
     if (initScript !== undefined) await context?.addInitScript(initScript);
     const stage = new Stage(server, pages, context, {
@@ -87,6 +94,7 @@ export class Stage {
       postLogoutRedirectUri: `${pages.origin()}/signed-out`,
       ...config,
     });
+    if (converse) stage.converse = converse;
     t.after(() => stage.#clear());
     return stage;
   }
@@ -117,7 +125,7 @@ export class Stage {
   async signedInTab(/** @type {Record<string, unknown>} */ config = {}) {
     const tab = await this.tab();
     await tab.create(config);
-    await tab.login();
+    await Promise.all([tab.login(), this.converse(tab.page)]);
     await tab.create(config);
     const { session } = await tab.succeeds("handleCallback");
     return { tab, session };
@@ -299,7 +307,7 @@ export class AuthTab {
    * @returns {Outcome}
    */
   #checked(outcome) {
-    if (!outcome.ok) assertBearsNoSecret(outcome.error, this.#stage.server.secrets);
+    if (!outcome.ok) assertBearsNoSecret(outcome.error, this.#stage.server.secrets ?? []);
     return outcome;
   }
 }

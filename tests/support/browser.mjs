@@ -17,12 +17,20 @@ const FLAGS = [
 /** @type {Promise<import("playwright-core").Browser> | null} */
 let browser = null;
 
+/** Of playwright's own flags, those that this file's tests do without. @type {string[]} */
+let without = [];
+
+/** Before the first context. @param {string[]} flags */
+export function launchWithout(flags) {
+  without = flags;
+}
+
 function launch() {
   const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) {
     throw new Error(`No Chromium at ${executablePath}: install it (Debian: apt-get install chromium) or set CHROME_PATH.`);
   }
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: without });
 }
 
 /**

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { empty, json, oauthError, redirect, silence } from "./answers.mjs";
 import { IdTokenIssuer } from "./id-token.mjs";
@@ -61,6 +62,12 @@ export class MisbehavingServer {
   byteOrderMark = false;
   /** Codes and refresh tokens are spent, and the answer never comes. */
   withholdTokens = false;
+  /** A refresh token that was used stays good, as for a while on servers that know how tabs and networks are. */
+  forgiving = false;
+  /** How many refreshes ended in invalid_grant. */
+  refused = 0;
+  /** Milliseconds by which the token endpoint's answers are held back, after the work is done. */
+  tokenDelay = 0;
   /** Seconds that its clock is ahead of this machine's; a test that moves the pages' clock moves this one along. */
   clockAhead = 0;
 
@@ -155,6 +162,11 @@ export class MisbehavingServer {
     while (this.requestsTo(path).length < count) await once(this.#arrivals, "request", { signal });
   }
 
+  /** The access token that was issued last. */
+  get latestAccessToken() {
+    return [...this.secrets].findLast((secret) => secret.startsWith("access-"));
+  }
+
   /** The session ends on the server's side: every refresh token is worth nothing from here on. */
   revokeEverything() {
     this.#refreshTokens.clear();
@@ -203,7 +215,9 @@ export class MisbehavingServer {
       })(response);
       return true;
     }
-    (handler ?? (() => oauthError("not_found", { status: 404 })))(recorded)(response);
+    const answer = (handler ?? (() => oauthError("not_found", { status: 404 })))(recorded);
+    if (recorded.path === "/token" && this.tokenDelay > 0) await delay(this.tokenDelay, undefined, { ref: false });
+    answer(response);
     return true;
   }
 
@@ -275,8 +289,11 @@ export class MisbehavingServer {
     }
     if (form.grant_type === "refresh_token") {
       const grant = this.#refreshTokens.get(form.refresh_token);
-      this.#refreshTokens.delete(form.refresh_token);
-      if (grant === undefined) return oauthError("invalid_grant", { description: "unknown or used refresh token" });
+      if (!this.forgiving) this.#refreshTokens.delete(form.refresh_token);
+      if (grant === undefined) {
+        this.refused += 1;
+        return oauthError("invalid_grant", { description: "unknown or used refresh token" });
+      }
       if (form.client_id !== grant.clientId) return oauthError("invalid_client", { status: 401 });
       return this.#tokens(grant, form);
     }

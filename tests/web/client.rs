@@ -4,6 +4,7 @@ use crate::{
     inbox::Inbox,
     stand_in::{js, pause},
 };
+use js_sys::Reflect;
 use pixie_auth::{
     Answer, Config, Error, Event, LoginOptions, Machine,
     core::machines::io::Caller,
@@ -58,7 +59,9 @@ impl Client {
     /// The configuration is JavaScript, on top of one that is whole.
     pub fn new(config: &str, storage: &JsValue, fetch: &JsValue) -> Result<Self, Error> {
         let whole = "issuer: 'https://as.example', clientId: 'notes-spa', redirectUri: 'https://app.example/callback'";
-        let config = Config::read(&JsJson(js(&format!("{{ {whole}, ...{config} }}"))))?;
+        let options = js(&format!("{{ {whole}, ...{config} }}"));
+        Reflect::set(&options, &"storage".into(), storage).unwrap();
+        let config = Config::read(&JsJson(options))?;
         let driver = Driver::new(config, entropy::seed(), storage, fetch, Listener::default())?;
         Ok(Self { driver, callers: Rc::default() })
     }

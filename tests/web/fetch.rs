@@ -207,16 +207,33 @@ async fn answer_that_comes_before_the_limit_counts_though_its_timer_is_late() {
 }
 
 #[wasm_bindgen_test]
+async fn answer_that_came_while_the_page_slept_counts_though_its_timer_is_heard_first() {
+    let time = Time::stand_still();
+    let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 5500))");
+    let (requests, answers) = requests(&slow, LIMIT);
+    requests.send(1, URL, None);
+    time.jump(3_600_000.0);
+    time.advance(LIMIT as u32).await;
+    assert_eq!(answers.len(), 0);
+    time.advance(500).await;
+    assert_eq!(answers.take().await.response().unwrap().status, 200);
+    time.advance(20_000).await;
+    assert_eq!((answers.len(), time.timers()), (0, 0));
+}
+
+#[wasm_bindgen_test]
 async fn request_without_an_answer_is_ended_by_a_timer_that_is_late() {
     let time = Time::stand_still();
-    let (requests, answers) = requests(&own("() => new Promise(() => {})"), LIMIT);
-    requests.send(1, URL, None);
-    for set in [86_400_000.0, -2.0 * 86_400_000.0] {
+    for (set, late) in [(86_400_000.0, 2_000), (-86_400_000.0, 0), (1_000.0, 0)] {
+        let (requests, answers) = requests(&own("() => new Promise(() => {})"), LIMIT);
+        requests.send(1, URL, None);
         time.jump(set);
-        assert_eq!(answers.len(), 0);
+        time.advance(LIMIT as u32 + late - 1).await;
+        assert_eq!(answers.len(), 0, "{set}");
+        time.advance(1).await;
+        assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout), "{set}");
+        assert_eq!(time.timers(), 0);
     }
-    time.advance(LIMIT as u32).await;
-    assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout));
 }
 
 #[wasm_bindgen_test]

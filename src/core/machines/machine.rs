@@ -125,6 +125,8 @@ pub(super) enum OnSend<J> {
     Discover(Caller, bool, Option<J>),
     /// A redirect, by its number: the tokens. With the code that was sent.
     Exchange(u32, Secret),
+    /// The same, when another server's clock was looked at: with its answer.
+    Clock(Box<(u32, Secret, UnixMillis, Result<Response, Unanswered>)>),
     /// A refresh, by its turn: the tokens. With the refresh token that was sent.
     Refresh(u32, Secret),
 }
@@ -248,7 +250,11 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
-            OnSend::Exchange(id, code) => self.exchanged(id, &code, sent_at, result),
+            OnSend::Exchange(id, code) => self.exchanged(id, code, sent_at, result, false),
+            OnSend::Clock(asked) => {
+                let (id, code, sent_at, result) = *asked;
+                self.exchanged(id, code, sent_at, result, true);
+            }
             OnSend::Refresh(turn, sent) => self.refresh_responded(turn, &sent, sent_at, result),
         }
     }

@@ -181,6 +181,12 @@ impl Scenario {
     }
 
     fn send(&mut self, tab: usize, op: Op, request: &Request) {
+        if request.url.starts_with("/?") && request.form.is_none() {
+            // The page's own server.
+            let date = self.page_has_a_server.then(|| http_date(self.time));
+            let response = Response { status: 200, body: Secret::default(), retry_after: None, date };
+            return self.answer_later(tab, op, Pace::After(0), Arrival::Responded(self.now(), Ok(response)));
+        }
         assert!(request.url.starts_with("https://"), "sent in the clear: {}", request.url);
         let body = request.form.as_ref().map(Secret::expose);
         let (pace, result) = match self.server.reply(&request.url, body, self.time) {
