@@ -111,7 +111,17 @@ pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'st
 }
 
 pub fn many_requests(world: &World) -> Option<&'static str> {
-    world.is_unheard(world.time.saturating_sub(MINUTE)).then_some(UNHEARD)
+    let a_minute_ago = world.time.saturating_sub(MINUTE);
+    if world.is_unheard(a_minute_ago) {
+        return Some(UNHEARD);
+    }
+    if world.plan.storage == Storage::Session && world.is_without_locks() {
+        return Some(NOTHING_SHARED);
+    }
+    let fails = world.since(world.watch.write_failed_at, a_minute_ago);
+    fails.then_some(
+        "where the journal cannot be written, who holds the lock cannot show that it is at work, and is robbed",
+    )
 }
 
 pub fn older_over_newer(is_late: bool) -> Option<&'static str> {
