@@ -1,6 +1,6 @@
 // @ts-check
 // The class that programs see. Each method is one request to the module's client, which gives a promise.
-import { Client } from "pixie:glue";
+import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
 import { init } from "./load.js";
 
@@ -27,8 +27,8 @@ const keepable = (options) => (options?.appState === undefined ? options : { ...
 const KEY = {};
 
 export class AuthClient {
-  /** @type {Client} */
-  #client;
+  /** The number of the module's client; 0 until it is made. */
+  #client = 0;
   /** @type {Map<number, [(value: any) => void, (error: unknown) => void]>} */
   #callers = new Map();
   #last = 0;
@@ -45,11 +45,15 @@ export class AuthClient {
     await init();
     const client = new AuthClient(KEY);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
-    const deliver = async (/** @type {any} */ ...answer) => {
+    const answered = async (/** @type {any} */ ...answer) => {
       if (!client.#client) await 0;
-      client.#client?.deliver(...answer);
+      deliver(client.#client, ...answer);
     };
-    const discovered = await client.#call((caller) => (client.#client = new Client(config, client.#told(), deliver, caller)));
+    const opened = client.#call((caller) => (client.#client = open(config, client.#told(), answered, caller)));
+    const discovered = await opened.catch((error) => {
+      client.close();
+      throw error;
+    });
     client.metadata = Object.freeze({ ...discovered, ...config.metadata });
     return client;
   }
@@ -87,7 +91,7 @@ export class AuthClient {
 
   /** @param {number} request @param {unknown} [argument] */
   #ask(request, argument) {
-    return this.#call((caller) => this.#client.ask(caller, request, argument));
+    return this.#call((caller) => ask(this.#client, caller, request, argument));
   }
 
   login(options) {
@@ -118,11 +122,11 @@ export class AuthClient {
   }
 
   startAutoRefresh() {
-    this.#client.ask(0, START_AUTO_REFRESH);
+    ask(this.#client, 0, START_AUTO_REFRESH);
   }
 
   stopAutoRefresh() {
-    this.#client.ask(0, STOP_AUTO_REFRESH);
+    ask(this.#client, 0, STOP_AUTO_REFRESH);
   }
 
   logout(options) {

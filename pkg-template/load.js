@@ -1,8 +1,7 @@
 // @ts-check
 // Loading the module: once, when it is first needed, and again after a failure.
 /* global __CLIENT_ASK__, __WBINDGEN_START__ */
-import { __wbg_set_wasm } from "pixie:glue";
-import imports from "pixie:imports";
+import { __wbg_set_wasm, imports } from "pixie:glue";
 import { AuthError } from "pixie:auth-error";
 
 /** @typedef {WebAssembly.Module | BufferSource | Response | URL | string} Source */

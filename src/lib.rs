@@ -9,6 +9,7 @@
 //! - [`core`] decides: the protocol, the memory and the machine, pure and tested natively, in virtual time.
 //! - `web` performs: one facility of the host a file, nothing decided (wasm32 only, feature `web`).
 //! - `bindings` translate for JavaScript (wasm32 only, feature `bindings`).
+//! - `allocator` is the npm package's (wasm32 only, feature `npm`).
 //! - `pkce_module` is the small module behind `pixie-auth/pkce` (wasm32 only, feature `pkce-module`).
 //!
 //! Read first: [`core::machines`], then `tests/flows`, where a login is told as a test.
@@ -25,6 +26,8 @@ extern crate alloc;
 
 pub mod core;
 
+#[cfg(any(all(target_arch = "wasm32", feature = "npm"), all(not(target_arch = "wasm32"), test)))]
+mod allocator;
 #[cfg(all(target_arch = "wasm32", feature = "bindings"))]
 mod bindings;
 #[cfg(all(target_arch = "wasm32", feature = "pkce-module", not(feature = "client")))]

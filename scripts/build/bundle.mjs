@@ -1,11 +1,10 @@
 // @ts-check
 // The entries: pkg-template's files, wasm-bindgen's glue and the modules' bytes, one file an entry.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths.mjs";
 import { embed } from "./embed.mjs";
-import { trimmed } from "./glue.mjs";
-import { glueFolder } from "./modules.mjs";
+import { clientGlue, glueFolder } from "./modules.mjs";
 
 /** @typedef {import("./modules.mjs").Names} Names */
 
@@ -22,16 +21,28 @@ export function shortened(glue, names) {
 }
 
 /**
- * The object of imports by short names; bundling then gives the functions short names, too. Most come from the glue;
- * functions that need no conversion come straight from the JavaScript beside the Rust that declares them.
+ * The glue with the object of imports by short names. What the module imports comes from the glue, which then has it
+ * in that object and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
+ * that declares them.
+ * @param {string} glue
  * @param {Names} names
  */
-export function importsModule(names) {
-  const modules = [...new Set(names.imports.map(([module]) => module))];
-  const specifier = (/** @type {string} */ module) => (module === "./pixie_auth_bg.js" ? "pixie:glue" : module);
-  const lines = modules.map((module, index) => `import * as m${index} from ${JSON.stringify(specifier(module))};`);
-  const members = names.imports.map(([module, name, short]) => `${JSON.stringify(short)}: m${modules.indexOf(module)}.${name}`);
-  return `${lines.join("\n")}\nexport default { a: { ${members.join(", ")} } };\n`;
+export function withImports(glue, names) {
+  const members = [];
+  const lines = [];
+  for (const [index, [module, name, short]] of names.imports.entries()) {
+    let value = name;
+    if (module !== "./pixie_auth_bg.js") {
+      value = `direct${index}`;
+      lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
+    }
+    glue = glue.replace(new RegExp(`^export const ${value} = (.*);\n`, "m"), (_, call) => {
+      value = call;
+      return "";
+    });
+    members.push(`${JSON.stringify(short)}: ${value}`);
+  }
+  return `${lines.join("\n")}\n${glue}\nexport const imports = { a: { ${members.join(", ")} } };\n`;
 }
 
 /**
@@ -39,12 +50,11 @@ export function importsModule(names) {
  */
 export async function bundle({ pkce, client, names, outdir }) {
   const { build } = await import("esbuild");
-  const glue = shortened(trimmed(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8")), names);
+  const glue = withImports(shortened(clientGlue(), names), names);
   const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
   /** @type {Record<string, () => string>} */
   const virtual = {
     "pixie:glue": () => glue,
-    "pixie:imports": () => importsModule(names),
     "pixie:embedded/client": () => embed(client),
     "pixie:embedded/pkce": () => embed(pkce),
   };
@@ -76,7 +86,7 @@ export async function bundle({ pkce, client, names, outdir }) {
     // The embedded bytes are letters; escaped they would be three times as long.
     charset: "utf8",
     legalComments: "none",
-    define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("client_ask") },
+    define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("ask") },
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");

@@ -35,17 +35,112 @@ function passStringToWasm0(arg, malloc) {
 }
 `,
     ],
+    // Views of the memory are made anew for each text: it is small, and they are few.
+    [functionText(glue, "getUint8ArrayMemory0"), "\nconst getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);\n"],
+    ["let cachedUint8ArrayMemory0 = null;", ""],
+    [functionText(glue, "getDataViewMemory0"), ""],
+    ["let cachedDataViewMemory0 = null;", ""],
     // A Safari that could not decode more than 2 GB with one decoder.
-    [functionText(glue, "decodeText"), "\nfunction decodeText(bytes) {\n  return cachedTextDecoder.decode(bytes);\n}\n"],
+    [functionText(glue, "decodeText"), "\nconst decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n"],
+    ["cachedTextDecoder.decode();\nconst MAX_SAFARI_DECODE_BYTES = 2146435072;\nlet numBytesDecoded = 0;\n", ""],
     // Every host with modules in workers has encodeInto.
     [between(glue, "if (!('encodeInto' in cachedTextEncoder)) {", "let WASM_VECTOR_LEN"), ""],
-    // Nobody frees the client by hand: the class around it does not show it, and the garbage collector does.
-    [between(glue, "    __destroy_into_raw() {", "    /**\n     * Asks for something."), ""],
-    ["if (Symbol.dispose) Client.prototype[Symbol.dispose] = Client.prototype.free;", ""],
   ];
   for (const [piece, instead] of pieces) {
     if (glue.split(piece).length !== 2) throw new Error(`the glue has not once: ${piece.slice(0, 60)}`);
     glue = glue.replace(piece, () => instead);
   }
-  return glue;
+  return wrapped(direct(glue));
+}
+
+/**
+ * The functions that call the module, without conversions that the host does by itself, and without the way out for
+ * a text that cannot be passed: the module gives memory, or traps.
+ * @param {string} glue
+ */
+function direct(glue) {
+  return glue
+    .replace(/ {4}try \{\n((?:.*\n)*?) {4}\} catch \(e\) \{\n(?:.*\n)*? {8}throw e;\n {4}\}\n/g, "$1")
+    .replaceAll(", wasm.__wbindgen_realloc)", ")")
+    .replace(/^export function \w+\(.*\) \{\n {4}const val(?:.*\n)*?\}\n/gm, (text) => {
+      const values = new Map([...text.matchAll(/const (val\d+) = \+(\w+);\n/g)].map(([, value, name]) => [value, name]));
+      return text.replace(/ {4}const val.*\n/g, "").replace(/\bval\d+\b/g, (value) => values.get(value) ?? value);
+    });
+}
+
+/** How the glue reads an argument, by the letters of `wrap` below. @type {[string, RegExp][]} */
+const ARGUMENTS = [
+  ["o", /^getObject\(arg\d+\)$/],
+  ["t", /^takeObject\(arg\d+\)$/],
+  ["s", /^(arg\d+ === 0 \? undefined : )?getStringFromWasm0\(arg\d+, arg\d+\)$/],
+  ["m", /^arg\d+ === 0 \? undefined : arg\d+$/],
+  ["b", /^arg\d+ !== 0$/],
+  ["n", /^arg\d+(?: >>> 0)?$/],
+];
+
+/** How it gives the result: as it is, as an object on the heap, or as a text where the first argument points. @type {[string, RegExp][]} */
+const RESULTS = [
+  ["v", /^(?:const ret = )?(.*);(?:\nreturn ret;)?$/],
+  ["r", /^const ret = (.*);\nreturn addHeapObject\(ret\);$/],
+  [
+    "w",
+    /^const ret = (.*);\nvar ptr1 = isLikeNone\(ret\) \? 0 : passStringToWasm0\(ret, .*\);\nvar len1 = WASM_VECTOR_LEN;\ngetDataViewMemory0\(\)\.setInt32\(\(arg0 >>> 0\) \+ 4 \* 1, len1, true\);\ngetDataViewMemory0\(\)\.setInt32\(\(arg0 >>> 0\) \+ 4 \* 0, ptr1, true\);$/,
+  ],
+];
+
+/**
+ * One function in place of the many that the module calls, told by letters what each does. A call is a function, or
+ * the name of a method of the first argument.
+ */
+const WRAP = `
+const wrap = ([result, ...kinds], call) => (...args) => {
+  const next = () => args.shift();
+  const out = result === "w" && next();
+  const given = kinds.map((kind) => {
+    const arg = next();
+    if (kind === "o") return getObject(arg);
+    if (kind === "t") return takeObject(arg);
+    if (kind === "b") return !!arg;
+    if (kind === "n") return arg;
+    const other = next();
+    return arg ? (kind === "s" ? getStringFromWasm0(arg, other) : other) : undefined;
+  });
+  const ret = call.at ? given.shift()[call](...given) : call(...given);
+  if (result === "v") return ret;
+  if (result === "r") return addHeapObject(ret);
+  const pointer = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc);
+  new Uint32Array(wasm.memory.buffer).set([pointer, WASM_VECTOR_LEN], out / 4);
+};
+`;
+
+/** The arguments of a call: parted at the commas that are in no brackets. @param {string} text */
+const parts = (text) => [...text.matchAll(/(?:\([^()]*\)|[^,()])+/g)].map(([part]) => part.trim());
+
+/**
+ * The functions that the module calls, as calls of `wrap`. What is written in a way that is not known here stays.
+ * @param {string} glue
+ */
+function wrapped(glue) {
+  let found = 0;
+  const short = glue.replace(/^export function (__wb\w+)\(([^()]*)\) \{\n((?:.*\n)*?)\}\n/gm, (text, name, parameters, body) => {
+    const lines = body.split("\n").map((/** @type {string} */ line) => line.trim());
+    const code = lines.filter((/** @type {string} */ line) => line && !line.startsWith("//")).join("\n");
+    for (const [result, pattern] of RESULTS) {
+      const [, call = ""] = pattern.exec(code) ?? [];
+      const [, made, object, callee, list] = /^(new )?(getObject\(arg\d+\)\.)?(\w+)\((.*)\)$/.exec(call) ?? [];
+      if (!callee) continue;
+      const given = [...(object ? [object.slice(0, -1)] : []), ...parts(list)];
+      const kinds = given.map((one) => ARGUMENTS.find(([, how]) => how.test(one))?.[0]);
+      // Each argument of the module's once, and in their order.
+      const read = [...new Set(given.flatMap((one) => one.match(/arg\d+/g) ?? []))];
+      if (kinds.includes(undefined) || [...(result === "w" ? ["arg0"] : []), ...read].join(", ") !== parameters) continue;
+      found += 1;
+      const target = object ? JSON.stringify(callee) : made ? `(...args) => new ${callee}(...args)` : callee;
+      return `export const ${name} = wrap("${result}${kinds.join("")}", ${target});\n`;
+    }
+    return text;
+  });
+  if (found < 20) throw new Error(`the glue has only ${found} functions that are written as expected`);
+  const start = short.indexOf("export ");
+  return short.slice(0, start) + WRAP + short.slice(start);
 }

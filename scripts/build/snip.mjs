@@ -26,6 +26,10 @@ const PANICKING = [
   /core::fmt::/,
   /(FormatString|StaticStr|panicking::begin_panic::)Payload/,
   /as core::any::Any>::type_id$/,
+  // Misuse of the glue, which is ours alone.
+  /^wasm_bindgen::throw_str$/,
+  // No function of Rust's is given to JavaScript.
+  /^wasm_bindgen::convert::closures::_::invoke$/,
 ];
 
 /** What the standard library's panics say, and the digits with which it writes numbers. */
@@ -46,6 +50,10 @@ const PANIC_TEXTS = new RegExp(
     "Tried to shrink to a larger capacity",
     "capacity overflow",
     "RefCell already (mutably )?borrowed",
+    "attempted to take ownership of Rust value while it was borrowed",
+    "null pointer passed to rust",
+    "recursive use of an object detected which would lead to unsafe aliasing in rust",
+    "closure invoked recursively or after being dropped",
     "000102030405.{176}96979899",
   ].join("|"),
   "g",
@@ -57,9 +65,10 @@ export const plainName = (/** @type {string} */ name) => name.replace(/\[[0-9a-f
 /**
  * @param {typeof import("binaryen").default} binaryen
  * @param {Uint8Array} bytes a module with its name section
+ * @param {string} glue what calls the module: exports that it does not name are taken away
  * @returns {{ bytes: Uint8Array, snipped: string[] }}
  */
-export function snip(binaryen, bytes) {
+export function snip(binaryen, bytes, glue) {
   const module = binaryen.readBinary(bytes);
   // What Rust's wasm32-unknown-unknown has on by default; `All` would let the writer use newer encodings.
   const { BulkMemory, BulkMemoryOpt, CallIndirectOverlong, MutableGlobals, NontrappingFPToInt, SignExt, ReferenceTypes, Multivalue } = binaryen.Features;
@@ -72,6 +81,10 @@ export function snip(binaryen, bytes) {
     if (imported || !PANICKING.some((pattern) => pattern.test(plain))) continue;
     binaryen.Function.setBody(reference, module.unreachable());
     snipped.push(plain);
+  }
+  for (let index = module.getNumExports() - 1; index >= 0; index -= 1) {
+    const { name } = binaryen.getExportInfo(module.getExportByIndex(index));
+    if (name !== "__wbindgen_start" && !new RegExp(`\\bwasm\\.${name}\\b`).test(glue)) module.removeExport(name);
   }
   // The functions' names stay, for `npm run size`.
   binaryen.setDebugInfo(true);

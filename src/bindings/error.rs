@@ -14,7 +14,7 @@ extern "C" {
         message: &str,
         oauth_error: Option<&str>,
         oauth_error_description: Option<&str>,
-        status: Option<u16>,
+        status: Option<f64>,
     ) -> AuthError;
 }
 
@@ -26,7 +26,7 @@ pub(super) fn auth_error(error: &Error) -> JsValue {
         &error.message(),
         error.oauth_error(),
         error.oauth_error_description(),
-        error.status(),
+        error.status().map(f64::from),
     )
     .into()
 }

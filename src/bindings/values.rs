@@ -5,7 +5,6 @@ use crate::{
     core::machines::io::{Answer, Event, Snapshot},
     web::json::JsJson,
 };
-use alloc::string::String;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/bindings/values.js")]
@@ -24,7 +23,7 @@ extern "C" {
     fn login_url(url: &str, state: &str) -> JsValue;
 
     #[wasm_bindgen(js_name = callbackResult)]
-    fn callback_result(session: &JsValue, app_state: Option<String>) -> JsValue;
+    fn callback_result(session: &JsValue, app_state: Option<&str>) -> JsValue;
 
     #[wasm_bindgen(js_name = logoutUrl)]
     fn logout_url(url: Option<&str>) -> JsValue;
@@ -54,7 +53,7 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::Done => JsValue::UNDEFINED,
         Answer::Opened(discovered) => discovered.map_or(JsValue::UNDEFINED, |document| document.0),
         Answer::LoginUrl { url, state } => login_url(&url, &state),
-        Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state),
+        Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state.as_deref()),
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
         Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),

@@ -37,3 +37,12 @@ export const nameAt = (value, index) => (typeof value === "object" && value ? Ob
 
 /** Whether it is an object (an array is not). @param {any} value */
 export const isObject = (value) => typeof value === "object" && !!value && !Array.isArray(value);
+
+/** @param {any} value */
+export const asText = (value) => (typeof value === "string" ? value : undefined);
+
+/** @param {any} value */
+export const asNumber = (value) => (typeof value === "number" ? value : NaN);
+
+/** 0 for false, 1 for true, another number for anything else. @param {any} value */
+export const asBool = (value) => [false, true].indexOf(value) >>> 0;

@@ -22,6 +22,17 @@ extern "C" {
 
     #[wasm_bindgen(js_name = isObject)]
     fn is_object(value: &JsValue) -> bool;
+
+    #[wasm_bindgen(js_name = asText)]
+    fn as_text(value: &JsValue) -> Option<String>;
+
+    /// NaN where it is no number, which JSON has none of.
+    #[wasm_bindgen(js_name = asNumber)]
+    fn as_number(value: &JsValue) -> f64;
+
+    /// 0 for false, 1 for true.
+    #[wasm_bindgen(js_name = asBool)]
+    fn as_bool(value: &JsValue) -> u32;
 }
 
 /// A value of the host's: parsed JSON, or an object of options that the program gave.
@@ -51,26 +62,26 @@ impl Json for JsJson {
         Self::defined(member(&self.0, name))
     }
 
-    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
-        let mut index = 0;
-        while let Some(name) = name_at(&self.0, index) {
-            index += 1;
-            if let Some(value) = self.member(&name) {
-                visit(name, value);
-            }
-        }
+    fn nth_member(&self, index: u32) -> Option<(String, Option<Self>)> {
+        let name = name_at(&self.0, index)?;
+        let value = self.member(&name);
+        Some((name, value))
     }
 
     fn as_text(&self) -> Option<String> {
-        self.0.as_string()
+        as_text(&self.0)
     }
 
     fn as_number(&self) -> Option<f64> {
-        self.0.as_f64()
+        Some(as_number(&self.0)).filter(|number| !number.is_nan())
     }
 
     fn as_bool(&self) -> Option<bool> {
-        self.0.as_bool()
+        match as_bool(&self.0) {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
     }
 
     fn is_object(&self) -> bool {

@@ -49,17 +49,25 @@ const STORED = 1;
 
 /** The stores of one client, by the numbers of `Area`: 0 for the session, 1 for logins. */
 export class Stores {
+  /** @type {[Store, Store]} */
   #stores;
   #deliver;
 
   /**
-   * @param {unknown} storage
    * @param {(arrival: number, op: number, number?: number, text?: string, thrown?: string) => void} deliver told the
    * value that was loaded, if there is one, and the name of what was thrown, if anything was
    */
-  constructor(storage = "session", deliver) {
-    this.#stores = open(storage);
+  constructor(deliver) {
     this.#deliver = deliver;
+  }
+
+  /** Opens them; the name of what was thrown where that cannot be. @param {unknown} storage @returns {string | undefined} */
+  open(storage = "session") {
+    try {
+      this.#stores = open(storage);
+    } catch (thrown) {
+      return `${/** @type {any} */ (thrown)?.name}`;
+    }
   }
 
   /** Reads a value. @param {number} op @param {number} area @param {string} key */

@@ -1,7 +1,7 @@
 //! Places to store (storage.js): memory, the page's storages, and the program's own.
 
-use super::json::member;
 use crate::core::words::error::{Error, ErrorCode};
+use alloc::string::String;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/storage.js")]
@@ -9,8 +9,12 @@ extern "C" {
     /// The stores of one client.
     pub type Stores;
 
-    #[wasm_bindgen(constructor, catch)]
-    fn new(storage: &JsValue, deliver: &JsValue) -> Result<Stores, JsValue>;
+    #[wasm_bindgen(constructor)]
+    fn new(deliver: &JsValue) -> Stores;
+
+    /// Opens them; the name of what was thrown where that cannot be.
+    #[wasm_bindgen(method, js_name = open)]
+    fn js_open(this: &Stores, storage: &JsValue) -> Option<String>;
 
     /// Reads a value, which is delivered.
     #[wasm_bindgen(method)]
@@ -27,11 +31,13 @@ impl Stores {
     /// # Errors
     /// `invalid_config` where it is no storage that there is, `storage_unavailable` where the page has none.
     pub fn open(storage: &JsValue, deliver: &JsValue) -> Result<Self, Error> {
-        Self::new(storage, deliver).map_err(|thrown| {
-            let is_type_error = member(&thrown, "name").as_string().as_deref() == Some("TypeError");
-            let code = if is_type_error { ErrorCode::InvalidConfig } else { ErrorCode::StorageUnavailable };
-            Error::about(code, "storage")
-        })
+        let stores = Self::new(deliver);
+        let code = match stores.js_open(storage) {
+            None => return Ok(stores),
+            Some(thrown) if thrown == "TypeError" => ErrorCode::InvalidConfig,
+            Some(_) => ErrorCode::StorageUnavailable,
+        };
+        Err(Error::about(code, "storage"))
     }
 }
 

@@ -30,7 +30,7 @@ impl TokenSet {
     #[must_use]
     pub fn new(response: TokenResponse, sent_at: UnixMillis, requested_scope: &str) -> Self {
         Self {
-            expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds.saturating_mul(1000))),
+            expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds.min(u64::MAX / 1000) * 1000)),
             obtained_at: sent_at,
             scope: response.scope.unwrap_or_else(|| requested_scope.into()),
             access_token: response.access_token,

@@ -57,38 +57,43 @@ impl LoginOptions {
 
     /// Takes members as parameters: of the options those that are some, of the extra ones all others.
     fn take(&mut self, members: &impl Json, known: bool) -> Result<(), Error> {
-        let mut wrong = None;
-        members.each_member(&mut |member, value| {
+        let mut wrong = Ok(());
+        let mut index = 0;
+        while let Some((member, value)) = members.nth_member(index) {
+            index += 1;
             let name = if known { snake_case(&member) } else { member };
-            if PARAMETERS.contains(&name.as_str()) == known && !OWN.contains(&name.as_str()) {
-                let text = if known && name == "max_age" {
-                    value.as_number().filter(|seconds| *seconds >= 0.0).map(|seconds| decimal(seconds as u64))
-                } else {
-                    value.as_text()
-                };
-                match text.filter(|text| !known || !text.is_empty()) {
-                    Some(value) => self.parameters.push(&name, &value),
-                    None => wrong = Some(name),
-                }
+            let Some(value) = value.filter(|_| is_one(&name, &PARAMETERS) == known && !is_one(&name, &OWN)) else {
+                continue;
+            };
+            let text = if known && name == "max_age" {
+                value.as_number().filter(|seconds| *seconds >= 0.0).map(|seconds| decimal(seconds as u64))
+            } else {
+                value.as_text()
+            };
+            match text.filter(|text| !known || !text.is_empty()) {
+                Some(value) => self.parameters.push(&name, &value),
+                None => wrong = Err(Error::about(ErrorCode::InvalidConfig, &name)),
             }
-        });
-        match wrong {
-            Some(name) => Err(Error::about(ErrorCode::InvalidConfig, &name)),
-            None => Ok(()),
         }
+        wrong
     }
 }
 
 /// The name on the wire of a member of JavaScript's: `loginHint` → `login_hint`.
 fn snake_case(member: &str) -> String {
     let mut name = String::new();
-    for character in member.chars() {
-        if character.is_ascii_uppercase() {
+    for byte in member.bytes() {
+        if byte.is_ascii_uppercase() {
             name.push('_');
         }
-        name.push(character.to_ascii_lowercase());
+        // A name with a byte beyond ASCII is none of ours, whatever becomes of it.
+        name.push(char::from(byte.to_ascii_lowercase()));
     }
     name
+}
+
+fn is_one(name: &str, names: &[&str]) -> bool {
+    names.contains(&name)
 }
 
 /// The URL of the authorization request.

@@ -44,8 +44,8 @@ impl Callback {
     /// it is one without a state.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let query = form::query(url);
-        for name in ["code", "error", "state", "iss"] {
-            if form::values(query, name).nth(1).is_some() {
+        for name in &["code", "error", "state", "iss"] {
+            if form::repeats(query, name) {
                 return Err(Error::about(ErrorCode::CallbackInvalid, name));
             }
         }

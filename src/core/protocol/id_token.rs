@@ -69,8 +69,12 @@ pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> 
     // 3. "The Client MUST validate that the aud (audience) Claim contains its client_id value."
     let is_client = |value: &J| value.as_text().as_deref() == Some(expected.client_id);
     let mut contains = is_client(&audience);
-    if !audience.is_object() {
-        audience.each_member(&mut |_, element| contains |= is_client(&element));
+    let mut index = 0;
+    while !audience.is_object()
+        && let Some((_, element)) = audience.nth_member(index)
+    {
+        index += 1;
+        contains |= element.as_ref().is_some_and(is_client);
     }
     if !contains {
         return Err(ErrorCode::IdTokenAudience.into());

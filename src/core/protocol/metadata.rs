@@ -63,7 +63,9 @@ pub fn metadata_response<J: Json>(issuer: &str, response: &Response) -> Result<J
             subject.push_str(issuer);
             subject.push_str(", found ");
             // What a foreign server says is cut, so that an error stays a line.
-            subject.extend(named.as_deref().unwrap_or("none").chars().take(200));
+            let named = named.as_deref().unwrap_or("none");
+            let mut starts = named.bytes().enumerate().filter(|(_, byte)| byte & 0xc0 != 0x80);
+            subject.push_str(starts.nth(200).and_then(|(end, _)| named.get(..end)).unwrap_or(named));
             Err(Error::about(ErrorCode::IssuerMismatch, &subject))
         }
     }

@@ -85,7 +85,7 @@ impl Config {
     }
 
     fn fill(&mut self, config: &impl Json) -> Result<(), Error> {
-        for name in NOT_YET {
+        for name in &NOT_YET {
             if config.is_true(name) || config.text(name).as_deref() == Some("always") {
                 return Err(invalid(name));
             }
@@ -162,12 +162,14 @@ fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
         match value.as_text() {
             Some(text) => texts.push(text),
             None => {
-                let mut all = true;
-                value.each_member(&mut |_, element| match element.as_text() {
-                    Some(text) => texts.push(text),
-                    None => all = false,
-                });
-                if !all || texts.is_empty() {
+                let mut index = 0;
+                while let Some((_, element)) = value.nth_member(index) {
+                    index += 1;
+                    if let Some(element) = element {
+                        texts.push(element.as_text().ok_or_else(|| invalid(name))?);
+                    }
+                }
+                if texts.is_empty() {
                     return Err(invalid(name));
                 }
             }

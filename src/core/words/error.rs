@@ -4,7 +4,7 @@
 //! a code, a verifier or the body of a response; what a server says about itself is kept only where it is
 //! printable ASCII and does not repeat a secret.
 
-use super::secret::Secret;
+use super::{cut::parts, secret::Secret};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
@@ -34,6 +34,13 @@ impl Action {
     }
 }
 
+/// A line of a text, by its number. One text for a column of the table, as an address and a length for each of its
+/// strings would be more than the search for a line break.
+#[inline(never)]
+fn line(text: &'static str, number: ErrorCode) -> &'static str {
+    parts(text, b'\n').nth(number as usize).unwrap_or_default()
+}
+
 macro_rules! codes {
     ($($variant:ident $code:literal $action:ident $section:literal $message:literal;)*) => {
         /// What happened. The strings are public and stable.
@@ -48,8 +55,8 @@ macro_rules! codes {
 
             /// The public string.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
+            pub fn as_str(self) -> &'static str {
+                line(concat!($($code, "\n",)*), self)
             }
 
             /// What to do about it.
@@ -60,8 +67,8 @@ macro_rules! codes {
 
             /// One sentence for people.
             #[must_use]
-            pub const fn message(self) -> &'static str {
-                match self { $(Self::$variant => $message,)* }
+            pub fn message(self) -> &'static str {
+                line(concat!($($message, "\n",)*), self)
             }
 
             /// The section of the specification that it follows.

@@ -1,7 +1,7 @@
 //! `application/x-www-form-urlencoded`: requests ([RFC 6749 appendix B](https://www.rfc-editor.org/rfc/rfc6749#appendix-B)),
 //! queries of URLs, and what is kept in storage.
 
-use super::cut::{before, cut, parts};
+use super::cut::{Parts, before, cut, parts};
 use alloc::string::String;
 
 /// Pairs of a form, in order.
@@ -64,15 +64,15 @@ impl Form {
 }
 
 fn encode(text: &str, out: &mut String) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             b' ' => out.push('+'),
             _ => {
                 out.push('%');
-                out.extend(HEX.get(usize::from(byte >> 4)));
-                out.extend(HEX.get(usize::from(byte & 15)));
+                for digit in [byte >> 4, byte & 15] {
+                    out.push(char::from(digit + if digit < 10 { b'0' } else { b'A' - 10 }));
+                }
             }
         }
     }
@@ -80,16 +80,32 @@ fn encode(text: &str, out: &mut String) {
 
 /// The decoded values of a name, in order.
 pub fn values<'a>(form: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    parts(form, b'&').filter_map(move |pair| {
+    let mut parts = parts(form, b'&');
+    core::iter::from_fn(move || next(&mut parts, name))
+}
+
+/// The next value of a name among the parts of a form.
+fn next(parts: &mut Parts<'_>, name: &str) -> Option<String> {
+    for pair in parts {
         let (key, value) = cut(pair, b"=").unwrap_or((pair, ""));
-        (decode(key) == name).then(|| decode(value))
-    })
+        if decode(key) == name {
+            return Some(decode(value));
+        }
+    }
+    None
+}
+
+/// Whether a name is there more than once.
+#[must_use]
+pub fn repeats(form: &str, name: &str) -> bool {
+    let mut parts = parts(form, b'&');
+    next(&mut parts, name).is_some() && next(&mut parts, name).is_some()
 }
 
 /// The first value of a name. A `%` that is not followed by two hex digits stands for itself.
 #[must_use]
 pub fn value(form: &str, name: &str) -> Option<String> {
-    values(form, name).next()
+    next(&mut parts(form, b'&'), name)
 }
 
 /// The first value of a name, where it is not empty.

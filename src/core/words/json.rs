@@ -23,8 +23,9 @@ pub trait Json: Clone + 'static {
     fn parse_http_date(text: &str) -> Option<UnixMillis>;
     /// A member of an object, where it is there and not null.
     fn member(&self, name: &str) -> Option<Self>;
-    /// Shows the names and values of the members of an object or an array that are not null; none of anything else.
-    fn each_member(&self, visit: &mut dyn FnMut(String, Self));
+    /// A member of an object or an array by its number: its name, and its value where that is not null. `None` behind
+    /// the last, and for anything else.
+    fn nth_member(&self, index: u32) -> Option<(String, Option<Self>)>;
     /// A string.
     fn as_text(&self) -> Option<String>;
     /// A number.
@@ -33,6 +34,17 @@ pub trait Json: Clone + 'static {
     fn as_bool(&self) -> Option<bool>;
     /// Whether it is an object (an array is not).
     fn is_object(&self) -> bool;
+
+    /// Shows the names and values of the members of an object or an array that are not null; none of anything else.
+    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
+        let mut index = 0;
+        while let Some((name, value)) = self.nth_member(index) {
+            index += 1;
+            if let Some(value) = value {
+                visit(name, value);
+            }
+        }
+    }
 
     /// A member that is a string.
     fn text(&self, name: &str) -> Option<String> {
@@ -64,13 +76,13 @@ impl Json for serde_json::Value {
         self.get(name).filter(|value| !value.is_null()).cloned()
     }
 
-    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
-        let elements = self.as_array().into_iter().flatten().enumerate();
-        let elements = elements.map(|(index, value)| (index.to_string(), value));
-        let members = self.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value));
-        for (name, value) in elements.chain(members).filter(|(_, value)| !value.is_null()) {
-            visit(name, value.clone());
-        }
+    fn nth_member(&self, index: u32) -> Option<(String, Option<Self>)> {
+        let (name, value) = match self {
+            Self::Array(elements) => (index.to_string(), elements.get(index as usize)?),
+            Self::Object(members) => members.iter().nth(index as usize).map(|(name, value)| (name.clone(), value))?,
+            _ => return None,
+        };
+        Some((name, Some(value.clone()).filter(|value| !value.is_null())))
     }
 
     fn as_text(&self) -> Option<String> {

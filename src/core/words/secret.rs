@@ -57,8 +57,10 @@ mod text {
         }
     }
 
+    // The allocator of the npm package's module overwrites whatever is given back.
+    #[cfg(not(feature = "npm"))]
     impl Drop for Secret {
-        // Once in the module, not at each of the places where a secret goes out of sight.
+        // Once in a module, not at each of the places where a secret goes out of sight.
         #[inline(never)]
         fn drop(&mut self) {
             zeroize::Zeroize::zeroize(&mut self.0);
