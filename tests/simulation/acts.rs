@@ -1,8 +1,9 @@
 //! What a plan's acts do.
 
 use crate::{
-    plan::Deed,
+    plan::{Deed, Storage},
     plant::Plant,
+    server::Revoked,
     tab::{Arrival, Ask, Trap},
     world::{Event, World},
 };
@@ -60,14 +61,14 @@ impl World {
             }
             Deed::Open { visible } => {
                 let place = self.tabs.iter().map(|tab| tab.place).max().unwrap_or(0) + 1;
-                if self.plan.storage == crate::plan::Storage::Local {
+                if self.plan.storage == Storage::Local {
                     self.counts.fault("opened");
                     self.open(place, 0, visible);
                 }
             }
             Deed::Revoke => {
                 self.counts.fault("ended by the server");
-                self.server.revoked.get_or_insert(crate::server::Revoked::ByItself);
+                self.server.revoke(Revoked::ByItself, self.time);
             }
             Deed::Kill { tab, .. }
             | Deed::Freeze { tab, .. }
@@ -98,7 +99,7 @@ impl World {
             Deed::Kill { steps, .. } | Deed::Freeze { steps, .. } | Deed::Reload { steps, .. } => {
                 self.tabs[tab].traps.push(Trap { steps, deed });
             }
-            Deed::Duplicate { .. } if self.plan.storage != crate::plan::Storage::Memory => {
+            Deed::Duplicate { .. } if self.plan.storage != Storage::Memory => {
                 self.counts.fault("duplicated");
                 let disk = self.disk_of_a_duplicate(tab);
                 let place = self.tabs.iter().map(|tab| tab.place).max().unwrap_or(0) + 1;
@@ -215,7 +216,7 @@ impl World {
                 let (place, disk, visible) = (self.tabs[tab].place, self.tabs[tab].disk, self.tabs[tab].visible);
                 self.counts.fault("reloaded");
                 self.kill(tab);
-                if self.plan.storage != crate::plan::Storage::Memory {
+                if self.plan.storage != Storage::Memory {
                     self.open(place, disk, visible);
                 }
             }

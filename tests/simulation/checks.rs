@@ -13,7 +13,7 @@ use pixie_auth::{Response, Unanswered, core::machines::io::SignOutReason};
 /// The most requests of one device in a minute, besides one for each event after which it may try at once.
 pub const MOST_REQUESTS: u64 = 15;
 pub const MOST_REQUESTS_UNASKED: u64 = 12;
-/// The most calls of one machine in a second, besides one for each message that it hears.
+/// The most calls of one machine in a second, besides one for each message that it hears and each caller.
 pub const MOST_CALLS: u32 = 60;
 /// The longest that a caller waits, not counting the time for which its page was frozen.
 pub const LONGEST_WAIT: u64 = 60 * SECOND;
@@ -253,7 +253,7 @@ impl World {
         }
         for tab in 0..self.tabs.len() {
             let its = &self.tabs[tab];
-            let was_there = its.runs() && its.opened_at <= ended_at && its.frozen_since + its.frozen <= ended_at;
+            let was_there = its.runs() && its.opened_at < ended_at && its.frozen_since + its.frozen <= ended_at;
             if was_there && its.seen.is_some() {
                 let exempt = exemptions::ends_later(self, tab, ended_at);
                 self.violated_unless(exempt, Invariant::EndsEverywhere, || {
@@ -274,13 +274,13 @@ impl World {
         }
     }
 
-    pub fn count_call(&mut self, tab: usize, is_heard: bool) {
+    pub fn count_call(&mut self, tab: usize, is_from_outside: bool) {
         self.counts.calls += 1;
         let (second, its) = (self.time / SECOND, &mut self.tabs[tab]);
         if its.second != second {
             (its.second, its.calls) = (second, 0);
         }
-        its.calls += u32::from(!is_heard);
+        its.calls += u32::from(!is_from_outside);
         let calls = its.calls;
         self.counts.extreme("calls of a machine in a second", calls.into(), self.plan.seed);
         if calls > MOST_CALLS {

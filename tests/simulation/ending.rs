@@ -60,20 +60,20 @@ impl World {
             while self.time < from + GOOD_WITHIN && self.violation.is_none() {
                 self.run_until((self.time + ASKS_AGAIN).min(from + GOOD_WITHIN));
                 for (tab, asked) in asked.iter().enumerate() {
-                    if *asked && self.time < from + GOOD_WITHIN && !self.is_good(tab) {
+                    if *asked && self.time < from + GOOD_WITHIN && !self.is_good_for(tab, 2 * ASKS_AGAIN) {
                         self.watch.asked_at = Some(self.time);
-                        self.arrive(tab, Arrival::Ask(Ask::Token(0)));
+                        self.arrive(tab, Arrival::Ask(Ask::Token(2 * ASKS_AGAIN)));
                     }
                 }
             }
             self.all_good(|world, tab| world.tabs[tab].visible || asked[tab], "looked at or asked");
             self.run_until(from + GOOD_WITHIN_UNSEEN);
             self.all_good(|_, _| true, "in the background");
-        } else {
-            // Whoever heard nothing finds out when its token is due.
-            self.run_until(from + self.plan.lifetime + GOOD_WITHIN_UNSEEN + MINUTE);
         }
         if self.watch.ended_at().is_some() || self.server.revoked.is_some() {
+            // Whoever heard nothing finds out when its token is due.
+            let last = from.max(self.server.revoked_at);
+            self.run_until(last + self.plan.lifetime + GOOD_WITHIN_UNSEEN + MINUTE);
             self.all_ended();
         } else {
             self.reload_finds_the_newest();
@@ -93,9 +93,10 @@ impl World {
         }
     }
 
-    fn is_good(&mut self, tab: usize) -> bool {
+    fn is_good_for(&mut self, tab: usize, validity: u64) -> bool {
         self.probe(tab);
-        !self.tabs[tab].runs() || self.tabs[tab].seen.is_some_and(|view| view.expires_at > self.clock())
+        let seen = self.tabs[tab].seen;
+        !self.tabs[tab].runs() || seen.is_some_and(|view| view.expires_at > self.clock() + validity)
     }
 
     fn all_good(&mut self, concerns: impl Fn(&Self, usize) -> bool, which: &str) {
@@ -104,7 +105,7 @@ impl World {
             if self.server.revoked.is_some() || self.watch.ended_at().is_some() || self.violation.is_some() {
                 return;
             }
-            if concerns(self, tab) && !self.is_good(tab) {
+            if concerns(self, tab) && !self.is_good_for(tab, 0) {
                 let exempt = exemptions::not_good(self, tab);
                 let seen = self.tabs[tab].seen;
                 self.violated_unless(exempt, Invariant::GoodTokenAgain, || format!("#{tab}, {which}, has {seen:?}"));

@@ -155,24 +155,28 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
     if world.stopped_untold(world.watch.refused_tab, ended_at) {
         return Some(UNTOLD);
     }
-    if world.plan.storage == Storage::Session {
-        if world.is_without_locks() {
-            return Some(NOTHING_SHARED);
-        }
-        if world.tabs[tab].seen.is_some_and(|view| view.refresh != Some(world.watch.refused_token)) {
-            return Some(
-                "a duplicate with another pair takes the server's word to be about that pair, until its own is due",
-            );
-        }
+    if world.plan.storage == Storage::Session && world.is_without_locks() {
+        return Some(NOTHING_SHARED);
+    }
+    if world.tabs[tab].seen.is_some_and(|view| view.refresh != Some(world.watch.refused_token)) {
+        return Some("the server's word was about an older pair: a tab with a newer one finds out when that is due");
     }
     world.since(world.tabs[tab].read_failed, ended_at).then_some(UNREADABLE)
 }
 
 pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
-    wrong_end(world, tab, SignOutReason::Logout).filter(|_| world.tabs[tab].signed_out.is_some())
+    let its = &world.tabs[tab];
+    if its.signed_out.is_some() {
+        return wrong_end(world, tab, SignOutReason::Logout);
+    }
+    let found_nothing = its.seen.is_none() && world.watch.unstored_at.is_some_and(|at| at <= its.opened_at);
+    found_nothing.then_some("a tab that was opened while the pair could not be stored has found no session")
 }
 
 pub fn never_ends(world: &World, _tab: usize) -> Option<&'static str> {
+    if world.watch.removal_failed_at.is_some() && world.watch.message_lost_at.is_some() {
+        return Some("a logout that can neither be told nor stored");
+    }
     world.is_unheard(0).then_some(UNHEARD)
 }
 

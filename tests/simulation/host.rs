@@ -32,7 +32,7 @@ impl World {
     }
 
     fn call(&mut self, tab: usize, arrival: Arrival) {
-        self.count_call(tab, matches!(arrival, Arrival::Heard(_)));
+        self.count_call(tab, matches!(arrival, Arrival::Heard(_) | Arrival::Ask(_)));
         self.tabs[tab].is_late = false;
         if self.line.is_some() {
             self.note_arrival(tab, &arrival);

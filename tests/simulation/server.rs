@@ -31,12 +31,13 @@ pub struct Server {
     pub newest: Pair,
     made_at: u64,
     pub revoked: Option<Revoked>,
+    pub revoked_at: u64,
 }
 
 impl Server {
     /// With one session, whose first pair was made at 0.
     pub const fn new(rotates: bool, grace: u64, lifetime: u64) -> Self {
-        Self { rotates, grace, lifetime, newest: 0, made_at: 0, revoked: None }
+        Self { rotates, grace, lifetime, newest: 0, made_at: 0, revoked: None, revoked_at: 0 }
     }
 
     pub const fn is_superseded(&self, refresh: Pair) -> bool {
@@ -56,12 +57,18 @@ impl Server {
             if token + 1 == self.newest && now < self.made_at + self.grace {
                 return self.granted(now);
             }
-            self.revoked = Some(Revoked::Reuse(token));
+            self.revoke(Revoked::Reuse(token), now);
             return Word::InvalidGrant;
         }
         self.newest += 1;
         self.made_at = now;
         self.granted(now)
+    }
+
+    pub const fn revoke(&mut self, why: Revoked, now: u64) {
+        if self.revoked.is_none() {
+            (self.revoked, self.revoked_at) = (Some(why), now);
+        }
     }
 
     fn granted(&self, now: u64) -> Word {
