@@ -223,12 +223,21 @@ impl World {
 
     // ── The end ─────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// A tab forgets its session. By the user's wish, where it was asked to.
+    pub fn logs_out(&mut self, tab: usize) {
+        let is_asked = self.tabs[tab].waiting.iter().any(|waiting| waiting.ask == Ask::Logout);
+        if is_asked && self.watch.logged_out_at.is_none() {
+            self.watch.logged_out_at = Some(self.time);
+            self.watch.logout_tab = tab;
+            self.later(self.time + ENDS_WITHIN, Event::Ended(self.time));
+        }
+    }
+
     pub fn signed_out(&mut self, tab: usize, reason: SignOutReason) {
         let now = self.time;
         self.digest(reason as u64 + 7);
-        if reason == SignOutReason::Logout && self.tabs[tab].waiting.iter().any(|waiting| waiting.ask == Ask::Logout) {
-            self.watch.logged_out_at.get_or_insert(now);
-            self.later(now + ENDS_WITHIN, Event::Ended(now));
+        if reason == SignOutReason::Logout {
+            self.logs_out(tab);
         }
         self.tabs[tab].seen = None;
         self.tabs[tab].signed_out = Some((now, reason));

@@ -11,6 +11,7 @@ use crate::{
     watch::{Invariant, Violation},
     world::World,
 };
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Within which time of the end of all troubles a tab has a good token: one that somebody looks at or asks, and any.
 pub const GOOD_WITHIN: u64 = 75 * SECOND;
@@ -30,8 +31,13 @@ pub struct Outcome {
 /// Runs a schedule from its beginning to its end.
 pub fn run(plan: &Plan, plant: Option<Plant>, with_line: bool) -> Outcome {
     let mut world = World::new(plan.clone(), plant, with_line);
-    world.run_until(plan.length);
-    world.end();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        world.run_until(plan.length);
+        world.end();
+    }));
+    if ended.is_err() {
+        world.violated(Invariant::NoPanic, || "see the message above".into());
+    }
     world.counts.schedules = 1;
     Outcome {
         violation: world.violation,

@@ -152,7 +152,8 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
     if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
         return Some("a tab that hears nothing finds the end when it next reads the store");
     }
-    if world.stopped_untold(world.watch.refused_tab, ended_at) {
+    let knew = [world.watch.refused_tab, world.watch.logout_tab];
+    if knew.iter().any(|tab| world.stopped_untold(*tab, ended_at)) {
         return Some(UNTOLD);
     }
     if world.plan.storage == Storage::Session && world.is_without_locks() {

@@ -241,6 +241,7 @@ impl World {
                 let result = self.disks[disk].set(key, None, failing);
                 if key == SESSION_KEY && result.is_ok() {
                     self.watch.removed(tab);
+                    self.logs_out(tab);
                 }
                 if failing.removals {
                     self.counts.fault("removal failed");

@@ -25,6 +25,8 @@ pub enum Invariant {
     NoBusyLoop,
     /// What anybody was given is in the store, and no older pair is written over a newer one.
     NewestPairStored,
+    /// Nothing panics, not even an overflow.
+    NoPanic,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +109,7 @@ pub struct Watch {
     pub refused_tab: usize,
     pub refused_token: Pair,
     pub logged_out_at: Option<u64>,
+    pub logout_tab: usize,
     /// That nobody may send.
     pub hold: Option<Hold>,
     /// The requests of the last minute, and what allows one more each.
