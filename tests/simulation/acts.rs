@@ -55,6 +55,7 @@ impl World {
             }
             Deed::Clock { by } => {
                 self.counts.fault(if by > 0 { "clock set forward" } else { "clock set back" });
+                self.clock_is_set();
                 self.skew += by;
                 self.watch.clock_set_at = Some(self.time);
                 self.clock_was_set();
@@ -121,6 +122,7 @@ impl World {
             }
             Deed::Logout { .. } => {
                 self.counts.fault("logout");
+                self.watch.logout_asked |= self.tabs[tab].seen.is_some();
                 self.arrive(tab, Arrival::Ask(Ask::Logout));
             }
             _ => {}

@@ -180,7 +180,7 @@ impl World {
         let disk = self.tabs[tab].disk;
         let (Some(old), Some(new)) = (self.stored_pair(disk), pair_of(value)) else { return };
         if new < old {
-            let exempt = exemptions::older_over_newer(is_late);
+            let exempt = exemptions::older_over_newer(self, tab, is_late);
             self.violated_unless(exempt, Invariant::NewestPairStored, || {
                 format!("#{tab} writes pair {new} over pair {old}")
             });
@@ -242,7 +242,7 @@ impl World {
         self.tabs[tab].seen = None;
         self.tabs[tab].signed_out = Some((now, reason));
         let is_so = match reason {
-            SignOutReason::Logout => self.watch.logged_out_at.is_some(),
+            SignOutReason::Logout => self.watch.logged_out_at.is_some() || self.watch.logout_asked,
             SignOutReason::SessionEnded => self.watch.refused_at.is_some(),
             SignOutReason::Expired => false,
         };

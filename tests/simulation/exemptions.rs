@@ -14,6 +14,7 @@ const SLOW_LEASE: &str = "no locks, and a store that answers later than a lease 
 const LATE: &str =
     "a page that is stopped between deciding and doing does it when it goes on: no store compares and sets";
 const UNTOLD: &str = "who knew was stopped before it could say so";
+const UNSAID: &str = "an end that can neither be told nor stored";
 const NOTHING_SHARED: &str = "duplicates share no store: without locks nothing keeps one from what another does";
 const UNHEARD: &str = "duplicates share no store: without messages none knows of what another did";
 
@@ -70,6 +71,13 @@ pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> O
     if world.since(world.tabs[attempt.tab].read_failed, earlier.sent_at) {
         return Some(UNREADABLE);
     }
+    if world.tabs[attempt.tab].opened_at >= earlier.sent_at && world.watch.removal_failed_at.is_some() {
+        return Some("what could not be removed is found by a tab that is opened later");
+    }
+    let is_unsaid = world.since(world.watch.message_lost_at, earlier.sent_at);
+    if is_unsaid && world.since(world.watch.removal_failed_at, earlier.sent_at) {
+        return Some(UNSAID);
+    }
     if world.plan.storage == Storage::Session {
         let disk = world.tabs[attempt.tab].disk;
         let knew = |tab: usize| tab == earlier.tab || world.tabs[tab].disk == disk;
@@ -124,11 +132,18 @@ pub fn many_requests(world: &World) -> Option<&'static str> {
     )
 }
 
-pub fn older_over_newer(is_late: bool) -> Option<&'static str> {
-    is_late.then_some(LATE)
+pub fn older_over_newer(world: &World, tab: usize, is_late: bool) -> Option<&'static str> {
+    if is_late {
+        return Some(LATE);
+    }
+    world.since(world.tabs[tab].read_failed, world.time.saturating_sub(SECOND)).then_some(UNREADABLE)
 }
 
-pub fn not_stored(world: &World, _tab: usize) -> Option<&'static str> {
+pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
+    let is_bare = world.stored_pair(world.tabs[tab].disk).is_none() && world.watch.unstored_at.is_some();
+    if is_bare {
+        return Some("what could not be stored is not there until the next pair is");
+    }
     if world.watch.unstored_since.is_some() {
         return Some("the store could not be written, or the old pair in it removed");
     }
@@ -166,26 +181,39 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
 }
 
 pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
+    if world.watch.logout_asked {
+        return Some("a user wished to sign out, and the page died over it");
+    }
     let its = &world.tabs[tab];
     if its.signed_out.is_some() {
         return wrong_end(world, tab, SignOutReason::Logout);
     }
-    let found_nothing = its.seen.is_none() && world.watch.unstored_at.is_some_and(|at| at <= its.opened_at);
+    let found_nothing = !its.was_signed_in && world.watch.unstored_at.is_some();
     found_nothing.then_some("a tab that was opened while the pair could not be stored has found no session")
 }
 
-pub fn never_ends(world: &World, _tab: usize) -> Option<&'static str> {
-    if world.watch.removal_failed_at.is_some() && world.watch.message_lost_at.is_some() {
-        return Some("a logout that can neither be told nor stored");
+pub fn never_ends(world: &World) -> Option<&'static str> {
+    let knew = [world.watch.refused_tab, world.watch.logout_tab];
+    let is_untold = world.watch.ended_at().is_some_and(|at| knew.iter().any(|tab| world.stopped_untold(*tab, at)));
+    if (is_untold || world.watch.message_lost_at.is_some()) && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {
+        return Some("an end that is not told, and a store that cannot be read before it is overwritten");
+    }
+    if world.watch.removal_failed_at.is_some() {
+        return Some("what could not be removed is left in the store");
+    }
+    if world.watch.ended_at().is_some_and(|at| world.since(world.watch.late_at, at)) {
+        return Some(LATE);
+    }
+    if world.plan.storage == Storage::Session
+        && world.watch.ended_at().is_some_and(|at| (0..world.tabs.len()).any(|tab| world.stopped_untold(tab, at)))
+    {
+        return Some(UNTOLD);
     }
     world.is_unheard(0).then_some(UNHEARD)
 }
 
 pub fn left_in_the_store(world: &World) -> Option<&'static str> {
-    if world.watch.removal_failed_at.is_some() {
-        return Some("what could not be removed is left in the store");
-    }
-    world.is_unheard(0).then_some(UNHEARD)
+    never_ends(world)
 }
 
 pub fn no_refresh(_world: &World, _tab: usize) -> Option<&'static str> {

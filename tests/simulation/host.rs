@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// A timer asks the clock again after so long at the latest, as the page's does.
-const TICK: u64 = 60_000;
+pub const TICK: u64 = 60_000;
 
 impl World {
     // ── In ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +128,15 @@ impl World {
         clock.saturating_add_signed(-self.skew).saturating_sub(START).max(self.time)
     }
 
+    /// The clock is about to be set: what timers have asked since they were set is made up for.
+    pub fn clock_is_set(&mut self) {
+        for tab in 0..self.tabs.len() {
+            if self.tabs[tab].timer.is_some() && self.tabs[tab].timer_set + TICK <= self.time {
+                self.timer(tab);
+            }
+        }
+    }
+
     /// The clock was set: each timer goes off when it would have. (Where no clock is set, a timer that only asks again
     /// changes nothing, and is left out.)
     pub fn clock_was_set(&mut self) {
@@ -186,6 +195,7 @@ impl World {
             (Ask::Open, Ok(_)) => self.tabs[tab].at_once.push_back(Arrival::Ask(Ask::Session)),
             (Ask::Session, Ok(Answer::Session(session))) => {
                 self.tabs[tab].seen = session.map(|session| View::of(&session.tokens));
+                self.tabs[tab].was_signed_in |= self.tabs[tab].seen.is_some();
             }
             (Ask::Token(_), Ok(Answer::AccessToken(token))) => self.given_token(tab, number(token.expose())),
             (Ask::Refresh, Ok(Answer::Session(Some(session)))) => self.given(tab, View::of(&session.tokens)),
@@ -224,6 +234,7 @@ impl World {
                     self.watch.write_failed_at = Some(self.time);
                 }
                 if key == SESSION_KEY && !failing.writes {
+                    self.watch.late_at = if is_late { Some(self.time) } else { self.watch.late_at };
                     self.session_overwritten(tab, &value, is_late);
                 }
                 let is_applied = self.plant.is_none_or(|plant| plant.lets_write(self, tab, key, &value));

@@ -102,6 +102,8 @@ pub struct Tab {
     pub is_late: bool,
     /// What a probe of its session gave last.
     pub seen: Option<View>,
+    /// Whether it ever had one.
+    pub was_signed_in: bool,
     pub signed_out: Option<(u64, SignOutReason)>,
     /// Machine calls in this second.
     pub calls: u32,
@@ -164,6 +166,7 @@ impl Tab {
             losses: 0,
             is_late: false,
             seen: None,
+            was_signed_in: false,
             signed_out: None,
             calls: 0,
             second: 0,

@@ -101,6 +101,8 @@ pub struct Watch {
     pub unstored_at: Option<u64>,
     pub write_failed_at: Option<u64>,
     pub removal_failed_at: Option<u64>,
+    /// When a page that went on wrote a session that it had decided to write before.
+    pub late_at: Option<u64>,
     pub message_lost_at: Option<u64>,
     pub without_lock_at: Option<u64>,
     pub clock_set_at: Option<u64>,
@@ -110,6 +112,8 @@ pub struct Watch {
     pub refused_token: Pair,
     pub logged_out_at: Option<u64>,
     pub logout_tab: usize,
+    /// Whether a user ever wished to.
+    pub logout_asked: bool,
     /// That nobody may send.
     pub hold: Option<Hold>,
     /// The requests of the last minute, and what allows one more each.
