@@ -1,21 +1,9 @@
 // @ts-check
-// The class that programs see. Each method is one request to the module's client, which gives a promise.
+// The class that programs see. Each method is one request to the module's client, by the numbers of
+// src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
 import { init } from "./load.js";
-
-// The numbers of src/bindings/client.rs.
-const LOGIN = 0;
-const CREATE_LOGIN_URL = 1;
-const HANDLE_CALLBACK = 2;
-const GET_SESSION = 3;
-const GET_ACCESS_TOKEN = 4;
-const REFRESH = 5;
-const START_AUTO_REFRESH = 6;
-const STOP_AUTO_REFRESH = 7;
-const LOGOUT = 8;
-const HANDLE_LOGOUT_CALLBACK = 9;
-const CLOSE = 10;
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
@@ -95,46 +83,46 @@ export class AuthClient {
   }
 
   login(options) {
-    return this.#ask(LOGIN, keepable(options));
+    return this.#ask(/* LOGIN */ 0, keepable(options));
   }
 
   createLoginUrl(options) {
-    return this.#ask(CREATE_LOGIN_URL, keepable(options));
+    return this.#ask(/* CREATE_LOGIN_URL */ 1, keepable(options));
   }
 
   handleCallback(url = here()) {
-    return this.#ask(HANDLE_CALLBACK, text(url)).then(({ session, appState }) => ({
+    return this.#ask(/* HANDLE_CALLBACK */ 2, text(url)).then(({ session, appState }) => ({
       session,
       appState: appState && readAppState(appState),
     }));
   }
 
   getSession() {
-    return this.#ask(GET_SESSION);
+    return this.#ask(/* GET_SESSION */ 3);
   }
 
   getAccessToken(options) {
-    return this.#ask(GET_ACCESS_TOKEN, options);
+    return this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
   }
 
   refresh() {
-    return this.#ask(REFRESH);
+    return this.#ask(/* REFRESH */ 5);
   }
 
   startAutoRefresh() {
-    ask(this.#client, 0, START_AUTO_REFRESH);
+    ask(this.#client, 0, /* START_AUTO_REFRESH */ 6);
   }
 
   stopAutoRefresh() {
-    ask(this.#client, 0, STOP_AUTO_REFRESH);
+    ask(this.#client, 0, /* STOP_AUTO_REFRESH */ 7);
   }
 
   logout(options) {
-    return this.#ask(LOGOUT, options);
+    return this.#ask(/* LOGOUT */ 8, options);
   }
 
   handleLogoutCallback(url = here()) {
-    return this.#ask(HANDLE_LOGOUT_CALLBACK, text(url));
+    return this.#ask(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
   }
 
   on(event, listener) {
@@ -146,7 +134,7 @@ export class AuthClient {
 
   close() {
     this.#listeners.clear();
-    return this.#ask(CLOSE);
+    return this.#ask(/* CLOSE */ 10);
   }
 }
 

@@ -165,9 +165,9 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
                     return Err(Error::about(ErrorCode::InvalidConfig, name));
                 }
             }
-            min_validity = config::millis(argument, "minValidity", 0)?;
+            config::millis(argument, "minValidity", &mut min_validity)?;
         }
-        LOGOUT => back = config::redirect_uri(argument, "postLogoutRedirectUri")?,
+        LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
     let local = argument.is_true("local");

@@ -47,7 +47,8 @@ impl LoginOptions {
     /// # Errors
     /// `invalid_config` with the member's name.
     pub fn read(options: &impl Json) -> Result<Self, Error> {
-        let mut read = Self { scope: config::text(options, "scope")?, ..Self::default() };
+        let mut read = Self::default();
+        config::text(options, "scope", &mut read.scope)?;
         read.take(options, true)?;
         if let Some(extra) = options.member("extraParameters") {
             read.take(&extra, false)?;

@@ -82,13 +82,14 @@ impl Metadata {
             issuer: String::new(),
             authorization_endpoint: String::new(),
             token_endpoint: String::new(),
-            end_session_endpoint: documents.endpoint("end_session_endpoint")?,
+            end_session_endpoint: None,
             announces_iss: documents
                 .field("authorization_response_iss_parameter_supported")
                 .is_some_and(|value| value.as_bool() == Some(true)),
         };
-        metadata.authorization_endpoint = documents.required("authorization_endpoint")?;
-        metadata.token_endpoint = documents.required("token_endpoint")?;
+        documents.endpoint("end_session_endpoint", &mut metadata.end_session_endpoint)?;
+        documents.required("authorization_endpoint", &mut metadata.authorization_endpoint)?;
+        documents.required("token_endpoint", &mut metadata.token_endpoint)?;
         metadata.issuer = match &config.issuer {
             Some(issuer) => issuer.clone(),
             None => documents.field("issuer").and_then(|value| value.as_text()).ok_or_else(|| invalid("issuer"))?,
@@ -109,15 +110,18 @@ impl<J: Json> Documents<'_, J> {
         [self.given, self.discovered].into_iter().flatten().find_map(|document| document.member(name))
     }
 
-    fn endpoint(&self, name: &str) -> Result<Option<String>, Error> {
-        match self.field(name) {
-            None => Ok(None),
-            Some(value) => value.as_text().filter(|url| self.config.allows(url)).map(Some).ok_or_else(|| invalid(name)),
+    fn endpoint(&self, name: &str, into: &mut Option<String>) -> Result<(), Error> {
+        if let Some(value) = self.field(name) {
+            *into = Some(value.as_text().filter(|url| self.config.allows(url)).ok_or_else(|| invalid(name))?);
         }
+        Ok(())
     }
 
-    fn required(&self, name: &str) -> Result<String, Error> {
-        self.endpoint(name)?.ok_or_else(|| invalid(name))
+    fn required(&self, name: &str, into: &mut String) -> Result<(), Error> {
+        let mut endpoint = None;
+        self.endpoint(name, &mut endpoint)?;
+        *into = endpoint.ok_or_else(|| invalid(name))?;
+        Ok(())
     }
 }
 

@@ -75,7 +75,7 @@ impl Config {
             auto_refresh: true,
             lead_time: 60_000,
             jitter: None,
-            clock_tolerance: 5,
+            clock_tolerance: 5_000,
             allow_insecure: config.is_true("allowInsecure"),
             request_timeout: 15_000,
         };
@@ -90,7 +90,7 @@ impl Config {
                 return Err(invalid(name));
             }
         }
-        self.issuer = text(config, "issuer")?;
+        text(config, "issuer", &mut self.issuer)?;
         match &self.issuer {
             Some(issuer) if !self.allows(issuer) || cut(issuer, b"?#").is_some() => {
                 return Err(invalid("issuer (https, or http to loopback)"));
@@ -98,12 +98,19 @@ impl Config {
             None if config.member("metadata").is_none() => return Err(invalid("issuer")),
             _ => {}
         }
-        self.client_id = text(config, "clientId")?.ok_or_else(|| invalid("clientId"))?;
-        self.redirect_uri = redirect_uri(config, "redirectUri")?.ok_or_else(|| invalid("redirectUri"))?;
-        self.post_logout_redirect_uri = redirect_uri(config, "postLogoutRedirectUri")?;
-        self.scope = text(config, "scope")?.unwrap_or_else(|| String::from("openid"));
+        let mut required = None;
+        text(config, "clientId", &mut required)?;
+        self.client_id = required.take().ok_or_else(|| invalid("clientId"))?;
+        redirect_uri(config, "redirectUri", &mut required)?;
+        self.redirect_uri = required.ok_or_else(|| invalid("redirectUri"))?;
+        redirect_uri(config, "postLogoutRedirectUri", &mut self.post_logout_redirect_uri)?;
+        let mut scope = None;
+        text(config, "scope", &mut scope)?;
+        self.scope = scope.unwrap_or_else(|| String::from("openid"));
         self.resource = texts(config, "resource")?;
-        match text(config, "pkceMethod")?.as_deref() {
+        let mut method = None;
+        text(config, "pkceMethod", &mut method)?;
+        match method.as_deref() {
             None | Some("S256") => {}
             Some("plain") => self.method = ChallengeMethod::Plain,
             Some(_) => return Err(invalid("pkceMethod")),
@@ -118,13 +125,14 @@ impl Config {
         }
         if let Some(auto) = config.member("autoRefresh") {
             self.auto_refresh = auto.as_bool() != Some(false);
-            self.lead_time = millis(&auto, "leadTime", self.lead_time)?;
+            millis(&auto, "leadTime", &mut self.lead_time)?;
             if auto.member("jitter").is_some() {
-                self.jitter = Some(millis(&auto, "jitter", 0)?);
+                millis(&auto, "jitter", self.jitter.get_or_insert(0))?;
             }
         }
-        self.clock_tolerance = millis(config, "clockTolerance", 5_000)? / 1_000;
-        self.request_timeout = millis(config, "requestTimeout", self.request_timeout)?;
+        millis(config, "clockTolerance", &mut self.clock_tolerance)?;
+        self.clock_tolerance /= 1_000;
+        millis(config, "requestTimeout", &mut self.request_timeout)?;
         Ok(())
     }
 
@@ -139,19 +147,23 @@ fn invalid(name: &str) -> Error {
     Error::about(InvalidConfig, name)
 }
 
-/// An optional string that is not empty.
-pub(crate) fn text(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
-    match json.member(name) {
-        None => Ok(None),
-        Some(value) => value.as_text().filter(|text| !text.is_empty()).map(Some).ok_or_else(|| invalid(name)),
+// The readers below write into a place of the caller's: to hand a text through a `Result` takes more code at each call.
+
+/// An optional string that is not empty. Where it is not there, `into` stays as it is.
+pub(crate) fn text(json: &impl Json, name: &str, into: &mut Option<String>) -> Result<(), Error> {
+    if let Some(value) = json.member(name) {
+        let text = value.as_text().filter(|text| !text.is_empty());
+        *into = Some(text.ok_or_else(|| invalid(name))?);
     }
+    Ok(())
 }
 
 /// An optional redirect URI.
-pub(crate) fn redirect_uri(json: &impl Json, name: &str) -> Result<Option<String>, Error> {
-    match text(json, name)? {
-        Some(uri) if !url::is_redirect_uri(&uri) => Err(invalid(name)),
-        uri => Ok(uri),
+pub(crate) fn redirect_uri(json: &impl Json, name: &str, into: &mut Option<String>) -> Result<(), Error> {
+    text(json, name, into)?;
+    match into {
+        Some(uri) if !url::is_redirect_uri(uri) => Err(invalid(name)),
+        _ => Ok(()),
     }
 }
 
@@ -178,15 +190,15 @@ fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
     Ok(texts)
 }
 
-/// Seconds, as milliseconds; so many where they are not given.
-pub(crate) fn millis(json: &impl Json, name: &str, standard: u64) -> Result<u64, Error> {
-    match json.member(name) {
-        None => Ok(standard),
-        Some(value) => match value.as_number() {
-            Some(seconds) if seconds >= 0.0 => Ok((seconds * 1000.0) as u64),
-            _ => Err(invalid(name)),
-        },
+/// Seconds, as milliseconds.
+pub(crate) fn millis(json: &impl Json, name: &str, into: &mut u64) -> Result<(), Error> {
+    if let Some(value) = json.member(name) {
+        match value.as_number() {
+            Some(seconds) if seconds >= 0.0 => *into = (seconds * 1000.0) as u64,
+            _ => return Err(invalid(name)),
+        }
     }
+    Ok(())
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
