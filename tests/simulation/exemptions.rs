@@ -14,6 +14,7 @@ const SLOW_LEASE: &str = "no locks, and a store that answers later than a lease 
 const LATE: &str =
     "a page that is stopped between deciding and doing does it when it goes on: no store compares and sets";
 const UNTOLD: &str = "who knew was stopped before it could say so";
+const SIGNING_OUT: &str = "a user wished to sign out, and the page may have died over it";
 const UNSAID: &str = "an end that can neither be told nor stored";
 const NOTHING_SHARED: &str = "duplicates share no store: without locks nothing keeps one from what another does";
 const UNHEARD: &str = "duplicates share no store: without messages none knows of what another did";
@@ -141,6 +142,9 @@ pub fn older_over_newer(world: &World, tab: usize, is_late: bool) -> Option<&'st
 
 pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
     let is_bare = world.stored_pair(world.tabs[tab].disk).is_none() && world.watch.unstored_at.is_some();
+    if world.watch.logout_asked {
+        return Some(SIGNING_OUT);
+    }
     if is_bare {
         return Some("what could not be stored is not there until the next pair is");
     }
@@ -182,7 +186,7 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
 
 pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
     if world.watch.logout_asked {
-        return Some("a user wished to sign out, and the page died over it");
+        return Some(SIGNING_OUT);
     }
     let its = &world.tabs[tab];
     if its.signed_out.is_some() {
