@@ -1,0 +1,225 @@
+//! Where an invariant cannot hold, and why. Each exemption is as narrow as its reason; a run counts how often each
+//! was needed.
+
+use crate::{
+    plan::{MINUTE, SECOND, Storage},
+    watch::{Attempt, Hold},
+    world::World,
+};
+use pixie_auth::core::machines::io::SignOutReason;
+
+const UNREADABLE: &str = "a tab that cannot read the store cannot see what others did";
+const UNWRITABLE: &str = "no locks, and a store in which no lease can be written";
+const SLOW_LEASE: &str = "no locks, and a store that answers later than a lease takes to settle";
+const LATE: &str =
+    "a page that is stopped between deciding and doing does it when it goes on: no store compares and sets";
+const UNTOLD: &str = "who knew was stopped before it could say so";
+const SIGNING_OUT: &str = "a user wished to sign out, and the page may have died over it";
+const UNSAID: &str = "an end that can neither be told nor stored";
+const NOTHING_SHARED: &str = "duplicates share no store: without locks nothing keeps one from what another does";
+const UNHEARD: &str = "duplicates share no store: without messages none knows of what another did";
+
+impl World {
+    /// Whether something happened between then and now.
+    fn since(&self, at: Option<u64>, then: u64) -> bool {
+        at.is_some_and(|at| at >= then)
+    }
+
+    /// Whether the tabs are duplicates of each other, each with a store of its own, and did not hear each other.
+    fn is_unheard(&self, since: u64) -> bool {
+        self.plan.storage == Storage::Session && self.since(self.watch.message_lost_at, since)
+    }
+
+    /// Whether a tab was stopped just when it should have told the others.
+    fn stopped_untold(&self, tab: usize, since: u64) -> bool {
+        self.tabs[tab].stopped_at.is_some_and(|at| at >= since && at <= since + 2 * SECOND)
+    }
+
+    /// Whether somebody had to do without a lock, of late.
+    fn is_without_locks(&self) -> bool {
+        self.watch.without_lock_at.is_some()
+    }
+}
+
+pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Option<&'static str> {
+    let its = &world.tabs[attempt.tab];
+    if its.is_late {
+        return Some(LATE);
+    }
+    // Once they have different pairs, they have different locks as well.
+    if world.is_unheard(0) {
+        return Some(UNHEARD);
+    }
+    if !world.is_without_locks() {
+        return None;
+    }
+    if world.plan.storage == Storage::Session {
+        return Some(NOTHING_SHARED);
+    }
+    if world.since(world.watch.write_failed_at, other.sent_at.saturating_sub(SECOND)) {
+        return Some(UNWRITABLE);
+    }
+    if world.plan.storage_delay > 0 {
+        return Some(SLOW_LEASE);
+    }
+    if world.since(world.watch.clock_set_at, other.sent_at) {
+        return Some("no locks, and a lease ends by the device's clock, which was set meanwhile");
+    }
+    world.since(its.read_failed, other.sent_at).then_some(UNREADABLE)
+}
+
+pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> Option<&'static str> {
+    if world.since(world.tabs[attempt.tab].read_failed, earlier.sent_at) {
+        return Some(UNREADABLE);
+    }
+    if world.tabs[attempt.tab].opened_at >= earlier.sent_at && world.watch.removal_failed_at.is_some() {
+        return Some("what could not be removed is found by a tab that is opened later");
+    }
+    let is_unsaid = world.since(world.watch.message_lost_at, earlier.sent_at);
+    if is_unsaid && world.since(world.watch.removal_failed_at, earlier.sent_at) {
+        return Some(UNSAID);
+    }
+    if world.plan.storage == Storage::Session {
+        let disk = world.tabs[attempt.tab].disk;
+        let knew = |tab: usize| tab == earlier.tab || world.tabs[tab].disk == disk;
+        if (0..world.tabs.len()).any(|tab| knew(tab) && world.stopped_untold(tab, earlier.since)) {
+            return Some(UNTOLD);
+        }
+    }
+    // Who sends while another's is in flight cannot know how that one ends.
+    two_at_a_time(world, attempt, earlier)
+}
+
+pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'static str> {
+    let its = &world.tabs[attempt.tab];
+    if world.since(world.watch.clock_set_at, hold.since) {
+        return Some("a pause is kept by the device's clock, which was set meanwhile");
+    }
+    if its.is_late {
+        return Some(LATE);
+    }
+    if world.is_unheard(hold.since) {
+        return Some(UNHEARD);
+    }
+    if world.stopped_untold(hold.tab, hold.since) {
+        return Some(UNTOLD);
+    }
+    if its.opened_at >= hold.since && world.plan.storage == Storage::Session {
+        return Some("a duplicate that was opened later has not heard that somebody was told to wait");
+    }
+    // The message takes some milliseconds, and whoever waited for the lock has it sooner.
+    let is_early = its.opened_at >= hold.since || attempt.sent_at < hold.since + 50;
+    if is_early && world.since(world.watch.write_failed_at, hold.since) {
+        return Some("what could not be written is not known to a tab that has not heard it");
+    }
+    let reads = [its.read_failed, world.tabs[hold.tab].read_failed];
+    if reads.iter().any(|failed| world.since(*failed, hold.since.saturating_sub(MINUTE))) {
+        return Some(UNREADABLE);
+    }
+    (world.is_without_locks() && world.plan.storage == Storage::Session).then_some(NOTHING_SHARED)
+}
+
+pub fn many_requests(world: &World) -> Option<&'static str> {
+    let a_minute_ago = world.time.saturating_sub(MINUTE);
+    if world.is_unheard(a_minute_ago) {
+        return Some(UNHEARD);
+    }
+    if world.plan.storage == Storage::Session && world.is_without_locks() {
+        return Some(NOTHING_SHARED);
+    }
+    let fails = world.since(world.watch.write_failed_at, a_minute_ago);
+    fails.then_some(
+        "where the journal cannot be written, who holds the lock cannot show that it is at work, and is robbed",
+    )
+}
+
+pub fn older_over_newer(world: &World, tab: usize, is_late: bool) -> Option<&'static str> {
+    if is_late {
+        return Some(LATE);
+    }
+    world.since(world.tabs[tab].read_failed, world.time.saturating_sub(SECOND)).then_some(UNREADABLE)
+}
+
+pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
+    let is_bare = world.stored_pair(world.tabs[tab].disk).is_none() && world.watch.unstored_at.is_some();
+    if world.watch.logout_asked {
+        return Some(SIGNING_OUT);
+    }
+    if is_bare {
+        return Some("what could not be stored is not there until the next pair is");
+    }
+    if world.watch.unstored_since.is_some() {
+        return Some("the store could not be written, or the old pair in it removed");
+    }
+    if world.watch.ended_at().is_some() {
+        return Some("the session has ended elsewhere, and this tab does not know yet");
+    }
+    None
+}
+
+pub fn wrong_end(world: &World, _tab: usize, _reason: SignOutReason) -> Option<&'static str> {
+    let is_lost = world.watch.message_lost_at.is_some_and(|lost| world.since(world.watch.unstored_at, lost));
+    if is_lost || !world.plan.messages && world.watch.unstored_at.is_some() {
+        return Some(
+            "the new pair can neither be stored nor told, so that a tab finds nothing but that the old one is gone",
+        );
+    }
+    None
+}
+
+pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static str> {
+    if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
+        return Some("a tab that hears nothing finds the end when it next reads the store");
+    }
+    let knew = [world.watch.refused_tab, world.watch.logout_tab];
+    if knew.iter().any(|tab| world.stopped_untold(*tab, ended_at)) {
+        return Some(UNTOLD);
+    }
+    if world.plan.storage == Storage::Session && world.is_without_locks() {
+        return Some(NOTHING_SHARED);
+    }
+    if world.tabs[tab].seen.is_some_and(|view| view.refresh != Some(world.watch.refused_token)) {
+        return Some("the server's word was about an older pair: a tab with a newer one finds out when that is due");
+    }
+    world.since(world.tabs[tab].read_failed, ended_at).then_some(UNREADABLE)
+}
+
+pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
+    if world.watch.logout_asked {
+        return Some(SIGNING_OUT);
+    }
+    let its = &world.tabs[tab];
+    if its.signed_out.is_some() {
+        return wrong_end(world, tab, SignOutReason::Logout);
+    }
+    let found_nothing = !its.was_signed_in && world.watch.unstored_at.is_some();
+    found_nothing.then_some("a tab that was opened while the pair could not be stored has found no session")
+}
+
+pub fn never_ends(world: &World) -> Option<&'static str> {
+    let knew = [world.watch.refused_tab, world.watch.logout_tab];
+    let is_untold = world.watch.ended_at().is_some_and(|at| knew.iter().any(|tab| world.stopped_untold(*tab, at)));
+    if (is_untold || world.watch.message_lost_at.is_some()) && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {
+        return Some("an end that is not told, and a store that cannot be read before it is overwritten");
+    }
+    if world.watch.removal_failed_at.is_some() {
+        return Some("what could not be removed is left in the store");
+    }
+    if world.watch.ended_at().is_some_and(|at| world.since(world.watch.late_at, at)) {
+        return Some(LATE);
+    }
+    if world.plan.storage == Storage::Session
+        && world.watch.ended_at().is_some_and(|at| (0..world.tabs.len()).any(|tab| world.stopped_untold(tab, at)))
+    {
+        return Some(UNTOLD);
+    }
+    world.is_unheard(0).then_some(UNHEARD)
+}
+
+pub fn left_in_the_store(world: &World) -> Option<&'static str> {
+    never_ends(world)
+}
+
+pub fn no_refresh(_world: &World, _tab: usize) -> Option<&'static str> {
+    None
+}
