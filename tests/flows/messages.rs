@@ -5,7 +5,7 @@ use crate::{
     server::Reply,
     told::Told,
 };
-use pixie_auth::SignOutReason;
+use pixie_auth::{SignOutReason, core::memory::record};
 
 fn two_tabs() -> (Scenario, Tab, Tab) {
     let mut s = Scenario::new();
@@ -149,17 +149,22 @@ fn tokens_that_cannot_be_stored_reach_the_other_tabs_all_the_same() {
 #[test]
 fn message_that_is_garbage_or_of_another_pair_changes_nothing() {
     let (mut s, _, second) = two_tabs();
-    for message in [
-        "",
-        "garbage",
-        "refreshed",
-        "refreshed\n1\nv=1&access_token=evil&obtained_at=1&scope=\nada",
-        "refreshed\n1800000000000\nv=1&access_token=evil&obtained_at=1&scope=\neve",
-        "signed_out\n1\nsession_ended\nada",
-        "signed_out\n1800000000000\nsession_ended\neve",
-        "delayed\n1\n1 1 0 0 1 9 0 network\nada",
-        "delayed\n1800000000000\ngarbage\nada",
-    ] {
+    let stored = record::read(s.disk().session().unwrap()).unwrap();
+    let pair = stored.generation();
+    let messages = [
+        String::new(),
+        "garbage".into(),
+        "refreshed".into(),
+        "refreshed\n1\nv=1&access_token=evil&obtained_at=1&scope=\nada".into(),
+        format!("refreshed\n{pair}\nv=1&access_token=evil&obtained_at=1&scope=\neve"),
+        "signed_out\n1\nsession_ended\nada".into(),
+        format!("signed_out\n{pair}\nsession_ended\neve"),
+        "delayed\n1\n1 1 0 0 9999999999999 9 0 network\nada".into(),
+        format!("delayed\n{pair}\ngarbage\nada"),
+        // From before these tokens were had.
+        format!("delayed\n{pair}\n1 {pair} 0 0 1 9 0 network\nada"),
+    ];
+    for message in &messages {
         let now = s.now();
         s.machine(second).heard(message, now);
         s.advance(0);

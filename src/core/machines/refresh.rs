@@ -189,7 +189,7 @@ impl<J: Json> Machine<J> {
         if self.config.sharing == Sharing::Tab {
             // Only a copy of this tab has the same tokens.
             name.push(' ');
-            name.push_str(&decimal(self.generation().0));
+            name.push_str(&decimal(self.generation()));
         }
         let op = self.next_op();
         self.refresh.lock = Some(op);
@@ -326,7 +326,9 @@ impl<J: Json> Machine<J> {
                 return self.send_refresh();
             }
         }
-        self.learn(&journal, u32::from(others));
+        if self.is_of_now(&journal) {
+            self.learn(&journal, u32::from(others));
+        }
         // One answer that is lost with its tab is asked for again at once; who loses two has to wait as others do.
         let failures = self.refresh.failures;
         if failures > u32::from(others) {
@@ -342,6 +344,11 @@ impl<J: Json> Machine<J> {
         }
         self.write_journal(me, OnStore::Journal(self.refresh.turn));
         self.enter(Phase::Journaling, None);
+    }
+
+    /// Whether a failure came after the tokens that this tab has: a server may give one refresh token for ever.
+    pub(super) fn is_of_now(&self, journal: &Journal) -> bool {
+        self.session.as_ref().is_some_and(|session| session.tokens.obtained_at <= journal.at)
     }
 
     /// Another tab's failure is this one's.
@@ -611,8 +618,8 @@ impl<J: Json> Machine<J> {
     // ── The store and the clock ─────────────────────────────────────────────────────────────────────────────
 
     /// Which pair this tab has.
-    pub(super) fn generation(&self) -> UnixMillis {
-        self.session.as_ref().map_or(UnixMillis(0), |session| session.tokens.obtained_at)
+    pub(super) fn generation(&self) -> u64 {
+        self.session.as_ref().map_or(0, |session| session.tokens.generation())
     }
 
     pub(super) fn stored_session(&self, result: Result<Option<Secret>, Error>) -> Stored {

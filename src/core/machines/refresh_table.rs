@@ -138,7 +138,7 @@ impl Held {
     }
 
     fn give(&mut self, input: &str) {
-        let generation = START;
+        let generation = tokens("1", START).generation();
         let at = self.now;
         match input {
             "the alarm" => {
@@ -183,10 +183,10 @@ impl Held {
             }
             "told: delayed" => {
                 let journal = Journal { at, failures: 1, reason: "network".into(), ..Journal::new(generation) };
-                self.machine.heard(&format!("delayed\n{}\n{}\n", generation.0, journal.write()), at);
+                self.machine.heard(&format!("delayed\n{}\n{}\n", generation, journal.write()), at);
             }
             "told: signed out" => {
-                self.machine.heard(&format!("signed_out\n{}\nsession_ended\n", generation.0), at);
+                self.machine.heard(&format!("signed_out\n{}\nsession_ended\n", generation), at);
             }
             "better times" => {
                 self.now = at.plus(6_000);

@@ -18,7 +18,6 @@ use crate::core::{
         error::{Error, ErrorCode},
         json::Json,
         secret::Secret,
-        time::UnixMillis,
     },
 };
 use alloc::string::String;
@@ -36,16 +35,16 @@ impl<J: Json> Machine<J> {
     // ── Telling ─────────────────────────────────────────────────────────────────────────────────────────────
 
     /// A message about a pair of tokens of whoever is signed in.
-    pub(super) fn message(&self, what: &str, generation: UnixMillis, detail: &str) -> Secret {
+    pub(super) fn message(&self, what: &str, generation: u64, detail: &str) -> Secret {
         let mut message = String::from(what);
-        for line in [&decimal(generation.0), detail, &self.subject()] {
+        for line in [&decimal(generation), detail, &self.subject()] {
             message.push('\n');
             message.push_str(line);
         }
         Secret::new(message)
     }
 
-    pub(super) fn tell_refreshed(&mut self, before: UnixMillis) {
+    pub(super) fn tell_refreshed(&mut self, before: u64) {
         let is_in_the_store = self.persisted && self.config.sharing == Sharing::Shared;
         let tokens = self.session.as_ref().filter(|_| !is_in_the_store).map(|session| record::write(&session.tokens));
         let message = self.message(REFRESHED, before, tokens.as_ref().map_or("", Secret::expose));
@@ -59,10 +58,11 @@ impl<J: Json> Machine<J> {
         let mut line = || lines.next().unwrap_or_default();
         let (what, generation, detail, subject) = (line(), line(), line(), line());
         let is_the_users = self.session.is_some() && subject == self.subject();
-        let is_of_this_pair = is_the_users && generation == decimal(self.generation().0);
+        let is_of_this_pair = is_the_users && generation == decimal(self.generation());
         match what {
             DELAYED => {
-                if let Some(journal) = Journal::read(detail).filter(|_| is_of_this_pair && self.refresh.is_open()) {
+                let journal = Journal::read(detail).filter(|journal| self.is_of_now(journal));
+                if let Some(journal) = journal.filter(|_| is_of_this_pair && self.refresh.is_open()) {
                     self.learn(&journal, 0);
                     self.delayed();
                 }

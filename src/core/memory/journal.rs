@@ -1,7 +1,7 @@
 //! The journal of the refresh: that one is under way is written down before it is sent, so that a tab that dies, or an
 //! answer that is lost, leaves word for the next. Where a host has no locks it is the lease as well.
 //!
-//! It names the pair of tokens by the instant at which it was obtained, and holds no secret.
+//! It names the pair of tokens by a number that is made of its refresh token, and holds no secret.
 
 use crate::core::words::{
     cut::parts,
@@ -16,8 +16,8 @@ const VERSION: u64 = 1;
 /// How the refresh of one pair of tokens stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
-    /// Which pair: when it was obtained.
-    pub generation: UnixMillis,
+    /// Which pair ([`TokenSet::generation`](super::token_set::TokenSet::generation)).
+    pub generation: u64,
     /// Who has a refresh under way, by its number; 0 where nobody has.
     pub by: u64,
     /// Whether that one holds no lock, so that this record is all that keeps the others off.
@@ -35,7 +35,7 @@ pub struct Journal {
 impl Journal {
     /// One that says nothing about a pair yet.
     #[must_use]
-    pub const fn new(generation: UnixMillis) -> Self {
+    pub const fn new(generation: u64) -> Self {
         Self {
             generation,
             by: 0,
@@ -52,7 +52,7 @@ impl Journal {
     pub fn write(&self) -> String {
         let mut text = String::new();
         let Self { generation, by, leased, at, failures, wish, reason } = self;
-        for number in [VERSION, generation.0, *by, u64::from(*leased), at.0, *failures, wish.0] {
+        for number in [VERSION, *generation, *by, u64::from(*leased), at.0, *failures, wish.0] {
             text.push_str(&decimal(number));
             text.push(' ');
         }
@@ -66,7 +66,7 @@ impl Journal {
         let mut words = parts(journal, b' ');
         let mut number = || parse_decimal(words.next()?);
         let version = number()?;
-        let mut read = Self::new(UnixMillis(number()?));
+        let mut read = Self::new(number()?);
         read.by = number()?;
         read.leased = number()? != 0;
         read.at = UnixMillis(number()?);
@@ -97,7 +97,7 @@ mod tests {
             failures in 0..99_u64, wish in 0..1_u64 << 48, reason in "[a-z_]{0,9}",
         ) {
             let journal = Journal {
-                generation: UnixMillis(generation),
+                generation,
                 by,
                 leased,
                 at: UnixMillis(at),
