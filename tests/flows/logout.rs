@@ -97,7 +97,7 @@ fn logout_leaves_the_page_after_the_session_is_removed_and_the_state_stored() {
     let entropy = s.entropy();
     s.call(tab, |machine, caller| machine.logout(caller, false, true, None, &entropy));
     let journal = s.journal(tab);
-    let gone = ["remove session: refresh", "remove session: session", "tell", "notify", "store login: logout"];
+    let gone = ["store session: refresh", "remove session: session", "notify", "store login: logout", "tell"];
     assert_eq!(journal[..5], gone);
     assert!(journal[5].starts_with("navigate https://as.example/logout?id_token_hint="), "{journal:?}");
     assert_eq!(journal[6..], ["settle"]);

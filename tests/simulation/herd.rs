@@ -98,6 +98,8 @@ fn run(row: &Row) -> Outcome {
         access_token: Secret::new("at".into()),
         expires_at: None,
         obtained_at: UnixMillis(0),
+        began: UnixMillis(0),
+        renewals: 0,
         scope: String::new(),
         refresh_token: Some(Secret::new("rt".into())),
         id_token: None,

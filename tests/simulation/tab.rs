@@ -214,6 +214,8 @@ pub fn signed_in(plan: &Plan, now: u64) -> Disk {
         access_token: Secret::new("a0".into()),
         expires_at: Some(UnixMillis(now + plan.lifetime)),
         obtained_at: UnixMillis(now),
+        began: UnixMillis(0),
+        renewals: 0,
         scope: "offline_access".into(),
         refresh_token: Some(Secret::new("r0".into())),
         id_token: None,

@@ -387,6 +387,11 @@ impl<J: Json> Machine<J> {
         self.callbacks.iter_mut().find(|progress| progress.id == id)
     }
 
+    /// Whether a login's tokens are being written.
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.callbacks.iter().any(|progress| progress.session.is_some() && matches!(progress.step, Step::Sent))
+    }
+
     /// The clock was set back by so much.
     pub(super) fn callbacks_set_back(&mut self, by: u64) {
         for progress in &mut self.callbacks {

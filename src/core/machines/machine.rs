@@ -110,6 +110,10 @@ pub(super) enum OnStore<J> {
     Spent(u32),
     /// A redirect, by its number: its session is stored, so tell.
     SignedIn(u32),
+    /// An end that is in the store, so tell the others.
+    Tell(Secret),
+    /// Tokens that are in the store now, or not, in an epoch.
+    Kept(u32),
     /// A refresh, by its turn: it is written down, so send it.
     Journal(u32),
     /// A refresh, by its turn: the new session is stored, so tell. Whether this was the second try.
@@ -232,6 +236,8 @@ impl<J: Json> Machine<J> {
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.exchange(id),
             OnStore::SignedIn(id) => self.callback_stored(id, &result),
+            OnStore::Tell(message) => self.emit(Output::Tell(message)),
+            OnStore::Kept(epoch) => self.kept(epoch, &result),
             OnStore::Journal(turn) => self.journal_stored(turn, &result),
             OnStore::Refreshed(turn, session, again) => self.refresh_stored(turn, session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
@@ -365,7 +371,12 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn remove(&mut self, area: Area, name: &str) {
+        self.remove_and(area, name, OnStore::Nothing);
+    }
+
+    pub(super) fn remove_and(&mut self, area: Area, name: &str, then: OnStore<J>) {
         let (op, key) = (self.next_op(), self.key(name));
+        self.waiting.push((op, Then::Store(then)));
         self.emit(Output::Remove { op, area, key });
     }
 

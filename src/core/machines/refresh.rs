@@ -7,7 +7,7 @@ use super::{
     machine::{Machine, OnLoad, OnSend, OnStore},
     schedule::{self, SHORTEST_PAUSE},
     session::SESSION,
-    tabs::DELAYED,
+    tabs::{BUSY, DELAYED},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
@@ -79,8 +79,16 @@ pub(super) struct Refresh {
     lock: Option<Op>,
     granted: bool,
     stealing: bool,
-    /// The host has no locks: the journal is the lease.
+    /// The host has no locks.
     no_locks: bool,
+    /// There is no lock this time: the journal is the lease.
+    leased: bool,
+    /// When the store was last asked.
+    read_at: UnixMillis,
+    /// Whether it was asked again because the page slept on its answer.
+    slept: bool,
+    /// Whether the record was found gone without a word once.
+    pub(super) gone: bool,
     /// When the store last heard that this tab is at work.
     beat: UnixMillis,
     /// Whether it still has to hear that it is not.
@@ -105,6 +113,10 @@ impl Refresh {
             granted: false,
             stealing: false,
             no_locks: false,
+            leased: false,
+            read_at: UnixMillis(0),
+            slept: false,
+            gone: false,
             beat: UnixMillis(0),
             journaled: false,
             hurry: false,
@@ -124,15 +136,25 @@ impl Refresh {
 
     /// The clock was set back.
     pub(super) fn shift(&mut self, by: u64) {
-        for instant in [&mut self.beat, &mut self.failed_at, &mut self.wish] {
+        for instant in [&mut self.beat, &mut self.read_at, &mut self.failed_at, &mut self.wish] {
             *instant = instant.minus(by);
         }
         self.alarm = self.alarm.map(|alarm| alarm.minus(by));
     }
 
-    /// Whether a store that was read may be acted upon: nothing that this tab sent or writes is under way.
+    /// Whether what others did may be acted upon: nothing that this tab reads, writes or sent is under way. What was
+    /// sent under a lock that others have taken over since is theirs to end.
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Idle | Phase::Waiting | Phase::Locking | Phase::Settling)
+        match self.phase {
+            Phase::Idle | Phase::Waiting | Phase::Locking | Phase::Settling => true,
+            Phase::Sending => !self.has_turn(),
+            Phase::Reading | Phase::Journaling | Phase::Confirming | Phase::Storing => false,
+        }
+    }
+
+    /// Whether it is this tab's turn, as far as it knows. A client that is alone has a lease from nobody.
+    const fn has_turn(&self) -> bool {
+        self.granted || self.leased
     }
 
     /// The server's wish to be left alone, where it stands: nobody may ask before it is over.
@@ -149,6 +171,8 @@ pub(super) enum Stored {
     News(TokenSet),
     /// It was there, and is no more.
     Gone,
+    /// It could not be written, and is not there.
+    Nothing,
     /// Another release's.
     Foreign,
 }
@@ -182,7 +206,8 @@ impl<J: Json> Machine<J> {
     fn seek_lock(&mut self, steal: bool) {
         self.unlock();
         self.refresh.turn += 1;
-        if self.refresh.no_locks || self.config.sharing == Sharing::Alone {
+        self.refresh.leased = self.refresh.no_locks || self.config.sharing == Sharing::Alone;
+        if self.refresh.leased {
             return self.reread();
         }
         let mut name = self.key("lock");
@@ -194,9 +219,11 @@ impl<J: Json> Machine<J> {
         let op = self.next_op();
         self.refresh.lock = Some(op);
         self.refresh.stealing = steal;
-        // At random, so that those who lose patience do not all take it away from each other.
-        let patience = if steal { STEALING } else { LEASE - self.spread.below(LOOK_AGAIN) };
-        self.enter(Phase::Locking, Some(patience));
+        if steal {
+            self.enter(Phase::Locking, Some(STEALING));
+        } else {
+            self.be_patient(0);
+        }
         self.emit(Output::Lock { op, name, steal });
     }
 
@@ -225,7 +252,10 @@ impl<J: Json> Machine<J> {
             Lock::Granted => {}
             Lock::Unavailable => {
                 self.refresh.lock = None;
-                self.do_without_locks(waits);
+                self.refresh.no_locks = true;
+                if waits {
+                    self.seek_lock(false);
+                }
             }
             Lock::Lost => {
                 self.refresh.lock = None;
@@ -238,23 +268,18 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    fn do_without_locks(&mut self, now: bool) {
-        self.refresh.no_locks = true;
-        if now {
-            self.seek_lock(false);
-        }
-    }
-
     /// The phase's time is over.
     pub(super) fn refresh_alarm(&mut self) {
         match self.refresh.phase {
             Phase::Idle | Phase::Waiting => self.begin_refresh(),
             Phase::Settling => self.reread(),
-            Phase::Locking if self.refresh.granted || self.refresh.no_locks => self.reread(),
+            Phase::Locking if self.refresh.has_turn() => self.reread(),
             Phase::Locking if self.refresh.stealing => {
                 // A host that does not even answer this has no locks to speak of.
                 self.unlock();
-                self.do_without_locks(true);
+                self.refresh.turn += 1;
+                self.refresh.leased = true;
+                self.reread();
             }
             Phase::Locking => {
                 self.enter(Phase::Locking, Some(LOOK_AGAIN));
@@ -271,24 +296,59 @@ impl<J: Json> Machine<J> {
             return;
         }
         match read_journal(result).filter(|journal| journal.by != 0 && is_alive(journal, self.now)) {
-            Some(journal) => self.enter(Phase::Locking, Some(LEASE.saturating_sub(self.now.since(journal.at)))),
+            Some(journal) => self.be_patient(self.now.since(journal.at)),
             None => self.seek_lock(true),
         }
+    }
+
+    /// Waits for the lock as long as its holder's last word, so many milliseconds ago, is to be believed. At random, so
+    /// that those who lose patience do not all take it away from each other.
+    pub(super) fn be_patient(&mut self, ago: u64) {
+        let patience = (LEASE - self.spread.below(LOOK_AGAIN)).saturating_sub(ago);
+        self.enter(Phase::Locking, Some(patience));
+    }
+
+    /// Whether this tab waits for a lock that another has.
+    pub(super) fn is_patient(&self) -> bool {
+        self.refresh.phase == Phase::Locking && !self.refresh.has_turn()
     }
 
     // ── The store, read before the journal is written ───────────────────────────────────────────────────────
 
     fn reread(&mut self) {
         self.enter(Phase::Reading, None);
+        self.refresh.read_at = self.now;
         self.load(Area::Session, SESSION, OnLoad::Refresh(self.refresh.turn));
+    }
+
+    /// The record is gone, and nothing says why: a message may be on its way, or another tab's second try to write it.
+    pub(super) fn look_again(&mut self) {
+        if self.refresh.has_turn() {
+            self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY));
+        } else if self.refresh.is_open() {
+            self.begin_refresh();
+        } else {
+            self.seek_lock(false);
+        }
+    }
+
+    /// Whether the page slept between a question to the store and its answer, which others may have made untrue. Once:
+    /// a store that takes so long each time is not waited for for ever.
+    fn slept(&mut self) -> bool {
+        let slept = self.now.since(self.refresh.read_at) > BEAT && !self.refresh.slept;
+        self.refresh.slept |= slept;
+        slept
     }
 
     pub(super) fn refresh_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
         if turn != self.refresh.turn {
             return;
         }
+        if self.slept() {
+            return self.seek_lock(false);
+        }
         match self.stored_session(result) {
-            Stored::Same => {}
+            Stored::Same | Stored::Nothing => {}
             Stored::Gone => return self.session_gone(),
             Stored::Foreign => {
                 self.refresh.trouble = Some(ErrorCode::StorageCorrupt.into());
@@ -312,17 +372,29 @@ impl<J: Json> Machine<J> {
         if turn != self.refresh.turn {
             return;
         }
+        if self.slept() {
+            return self.seek_lock(false);
+        }
+        if result.is_err() && self.refresh.journaled {
+            // It was written, and cannot be read: there is no better lease to be had.
+            return self.send_refresh();
+        }
         let (generation, me) = (self.generation(), self.refresh.me);
         let journal = read_journal(result)
             .filter(|journal| journal.generation == generation)
             .unwrap_or_else(|| Journal::new(generation));
+        if journal.is_end() {
+            // Whoever wrote it could not remove the record, or has not yet.
+            self.remove(Area::Session, SESSION);
+            return self.drop_elsewhere(SignOutReason::read(&journal.reason));
+        }
         let others = journal.by != 0 && journal.by != me;
         if is_alive(&journal, self.now) && journal.by != 0 {
             // Who has the lock knows that another lock's holder is gone, and its answer with it.
-            if others && (journal.leased || self.refresh.no_locks) {
+            if others && (journal.leased || self.refresh.leased) {
                 return self.enter(Phase::Locking, Some(LOOK_AGAIN));
             }
-            if !others && self.refresh.no_locks {
+            if !others && self.refresh.leased {
                 return self.send_refresh();
             }
         }
@@ -346,9 +418,12 @@ impl<J: Json> Machine<J> {
         self.enter(Phase::Journaling, None);
     }
 
-    /// Whether a failure came after the tokens that this tab has: a server may give one refresh token for ever.
+    /// Whether a failure came after the tokens that this tab has (a server may give one refresh token for ever), after
+    /// the last one that it knows of, and not under a clock that was set back since.
     pub(super) fn is_of_now(&self, journal: &Journal) -> bool {
-        self.session.as_ref().is_some_and(|session| session.tokens.obtained_at <= journal.at)
+        let obtained_at = self.session.as_ref().map_or(UnixMillis(0), |session| session.tokens.obtained_at);
+        let is_older = self.refresh.failures > 0 && journal.at < self.refresh.failed_at;
+        obtained_at <= journal.at && journal.at <= self.now.plus(LEASE) && !is_older
     }
 
     /// Another tab's failure is this one's.
@@ -358,8 +433,8 @@ impl<J: Json> Machine<J> {
             return;
         }
         self.refresh.failures = failures;
-        self.refresh.failed_at = if journal.at > self.now.plus(LEASE) { self.now } else { journal.at };
-        self.refresh.wish = journal.wish;
+        self.refresh.failed_at = journal.at;
+        self.refresh.wish = journal.wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER));
         let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason);
         self.refresh.trouble = Some((*code.unwrap_or(&ErrorCode::Network)).into());
     }
@@ -377,7 +452,7 @@ impl<J: Json> Machine<J> {
         Journal {
             generation: self.generation(),
             by: 0,
-            leased: self.refresh.no_locks,
+            leased: self.refresh.leased,
             at: self.refresh.failed_at,
             failures: u64::from(self.refresh.failures),
             wish: self.refresh.wish,
@@ -393,6 +468,11 @@ impl<J: Json> Machine<J> {
         }
         self.refresh.beat = self.now;
         self.refresh.journaled = by != 0;
+        if by != 0 && self.config.sharing == Sharing::Tab {
+            // A copy of this tab does not read this store.
+            let message = self.message(BUSY, self.generation(), "");
+            self.emit(Output::Tell(message));
+        }
         self.store(Area::Session, JOURNAL, Secret::new(journal.write()), then);
     }
 
@@ -403,7 +483,7 @@ impl<J: Json> Machine<J> {
         if self.now.since(self.refresh.beat) > BEAT {
             // The page slept on it: somebody else may be at work by now.
             self.seek_lock(false);
-        } else if self.refresh.no_locks && self.config.sharing != Sharing::Alone && result.is_ok() {
+        } else if self.refresh.leased && self.config.sharing != Sharing::Alone && result.is_ok() {
             // Who wrote last has the lease.
             let settling = SETTLING + self.spread.below(SETTLING);
             self.enter(Phase::Settling, Some(settling));
@@ -413,12 +493,12 @@ impl<J: Json> Machine<J> {
     }
 
     fn beat(&mut self) {
-        let works = self.refresh.granted || self.refresh.no_locks;
-        if works && self.now.since(self.refresh.beat) < LEASE {
+        if self.refresh.has_turn() && self.now.since(self.refresh.beat) < LEASE {
             self.write_journal(self.refresh.me, OnStore::Nothing);
             self.enter(Phase::Sending, Some(BEAT));
         } else {
             // Others have taken over.
+            self.refresh.leased = false;
             self.enter(Phase::Sending, None);
         }
     }
@@ -454,8 +534,7 @@ impl<J: Json> Machine<J> {
             outcome => {
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
                 self.enter(Phase::Confirming, None);
-                let outcome = outcome.map(Rc::new);
-                self.load(Area::Session, SESSION, OnLoad::Confirm(turn, outcome));
+                self.confirm(outcome.map(Rc::new));
             }
         }
     }
@@ -480,6 +559,11 @@ impl<J: Json> Machine<J> {
         Ok(Session { tokens, claims })
     }
 
+    fn confirm(&mut self, outcome: Result<Snapshot<J>, Error>) {
+        self.refresh.read_at = self.now;
+        self.load(Area::Session, SESSION, OnLoad::Confirm(self.refresh.turn, outcome));
+    }
+
     pub(super) fn confirm_loaded(
         &mut self,
         turn: u32,
@@ -488,6 +572,9 @@ impl<J: Json> Machine<J> {
     ) {
         if turn != self.refresh.turn {
             return;
+        }
+        if self.slept() {
+            return self.confirm(outcome);
         }
         match (self.stored_session(result), outcome) {
             (Stored::News(tokens), _) => {
@@ -537,12 +624,15 @@ impl<J: Json> Machine<J> {
 
     /// Back to the beginning. What is under way is not waited for any more.
     pub(super) fn rest(&mut self) {
-        if core::mem::take(&mut self.refresh.journaled) {
+        // Where others have taken over, it is theirs.
+        if core::mem::take(&mut self.refresh.journaled) && self.refresh.has_turn() {
             self.remove(Area::Session, JOURNAL);
         }
         self.unlock();
         self.refresh.turn += 1;
         self.refresh.hurry = false;
+        self.refresh.slept = false;
+        self.refresh.leased = false;
         self.enter(Phase::Idle, None);
     }
 
@@ -555,6 +645,7 @@ impl<J: Json> Machine<J> {
     // ── Failure ─────────────────────────────────────────────────────────────────────────────────────────────
 
     fn refresh_failed(&mut self, error: Error) {
+        let is_others = !self.refresh.has_turn();
         let failures = self.refresh.failures.saturating_add(1);
         self.refresh.failures = failures;
         self.refresh.failed_at = self.now;
@@ -564,33 +655,31 @@ impl<J: Json> Machine<J> {
             None if error.code() == ErrorCode::RateLimited => {
                 self.now.plus(schedule::pause(failures, true, &mut self.spread))
             }
+            // What others were told meanwhile stands.
+            None if is_others => self.refresh.wish,
             None => UnixMillis(0),
         };
-        self.refresh.trouble = Some(error);
-        self.tell_delayed();
-        self.delayed();
-    }
-
-    /// Writes the failure down, for this tab's next page and for the others.
-    fn tell_delayed(&mut self) {
-        // Where others have taken over, it is theirs to write.
-        if self.refresh.journaled && (self.refresh.granted || self.refresh.no_locks) {
-            self.write_journal(0, OnStore::Nothing);
+        if self.refresh.held(self.now).is_none() || error.code() == ErrorCode::RateLimited {
+            self.refresh.trouble = Some(error);
         }
-        let message = self.message(DELAYED, self.generation(), &self.failure().write());
-        self.emit(Output::Tell(message));
+        // For this tab's next page and for the others; where those have taken over, it is theirs to tell.
+        if !is_others {
+            if self.refresh.journaled {
+                self.write_journal(0, OnStore::Nothing);
+            }
+            let message = self.message(DELAYED, self.generation(), &self.failure().write());
+            self.emit(Output::Tell(message));
+        }
+        self.delayed();
     }
 
     /// Plans another try, and tells those who wait and those who listen of the last.
     pub(super) fn delayed(&mut self) {
         let waiters = core::mem::take(&mut self.waiters);
         let pause = schedule::pause(self.gravity(), self.visible, &mut self.spread);
-        self.refresh.journaled = false;
         self.wait_until(self.refresh.failed_at.plus(pause));
-        let (Some(error), Some(retry_at)) = (self.refresh.trouble.clone(), self.refresh.alarm) else {
-            return;
-        };
-        if self.auto {
+        let error = self.refresh.trouble.clone().unwrap_or_else(|| ErrorCode::Network.into());
+        if let (true, Some(retry_at)) = (self.auto, self.refresh.alarm) {
             let event = Event::RefreshDelayed { error: error.clone(), attempt: self.refresh.failures, retry_at };
             self.emit(Output::Notify(event));
         }
@@ -605,6 +694,8 @@ impl<J: Json> Machine<J> {
             wish if wish > at => wish.plus(self.spread.below(LOOK_AGAIN)),
             _ => at,
         };
+        // It stays written down.
+        self.refresh.journaled = false;
         self.rest();
         self.refresh.phase = Phase::Waiting;
         self.refresh.alarm = Some(at.max(self.now));
@@ -630,7 +721,8 @@ impl<J: Json> Machine<J> {
                 _ => Stored::Same,
             },
             Ok(None) if self.persisted => Stored::Gone,
-            _ => Stored::Same,
+            Ok(None) => Stored::Nothing,
+            Err(_) => Stored::Same,
         }
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const STATES: [&str; 9] =
     ["Idle", "Locking", "Settling", "Reading", "Journaling", "Sending", "Confirming", "Storing", "Waiting"];
-const INPUTS: [&str; 20] = [
+const INPUTS: [&str; 21] = [
     "the alarm",
     "asked",
     "lock granted",
@@ -23,6 +23,7 @@ const INPUTS: [&str; 20] = [
     "store: same",
     "store: news",
     "store: gone",
+    "store: gone, and why",
     "journal: free",
     "journal: leased",
     "written",
@@ -43,6 +44,8 @@ fn tokens(name: &str, obtained_at: UnixMillis) -> TokenSet {
         access_token: Secret::new(format!("access-{name}")),
         expires_at: Some(obtained_at.plus(3_600_000)),
         obtained_at,
+        began: UnixMillis(0),
+        renewals: 0,
         scope: "openid".into(),
         refresh_token: Some(Secret::new(format!("refresh-{name}"))),
         id_token: None,
@@ -158,6 +161,11 @@ impl Held {
                 self.store_says(None);
                 // And the journal does not say why.
                 self.store_says(None);
+            }
+            "store: gone, and why" => {
+                self.store_says(None);
+                let end = Journal { reason: "session_ended".into(), ..Journal::new(generation) };
+                self.store_says(Some(Secret::new(end.write())));
             }
             "journal: free" | "journal: leased" => {
                 if !self.is_journal && self.load != 0 {

@@ -13,12 +13,14 @@ const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 60_000;
 /// The longest pause where a caller waits.
 const LONGEST_WAIT: u64 = 5_000;
-/// The pause where nobody looks on and nobody waits. After an outage these devices are most of the herd: it is long,
-/// and has no shorter ones before it, so that they come back over minutes (tests/simulation/herd.rs).
+/// The pauses where nobody looks on and nobody waits. After an outage these devices are most of the herd: the pauses
+/// are long, with no shorter ones before them, and the first is at random, so that devices that fell due in one
+/// instant come back over minutes (tests/simulation/herd.rs).
+const FIRST_UNSEEN_PAUSE: u64 = 30_000;
 const UNSEEN_PAUSE: u64 = 240_000;
-const UNSEEN_SPREAD: u64 = 45_000;
+const LONGEST_UNSEEN_PAUSE: u64 = 285_000;
 /// The longest `Retry-After` that is believed.
-const LONGEST_RETRY_AFTER: u64 = 60 * 60 * 1000;
+pub(super) const LONGEST_RETRY_AFTER: u64 = 60 * 60 * 1000;
 
 /// When the tokens are due for a refresh; `None` where they never are.
 ///
@@ -37,19 +39,21 @@ pub fn due(tokens: &TokenSet, config: &Config, spread: &mut Spread) -> Option<Un
 /// How long to wait after so many failures in a row, in milliseconds. `eager` where somebody looks on, or waits.
 #[must_use]
 pub fn pause(failures: u32, eager: bool, spread: &mut Spread) -> u64 {
-    if eager {
-        // The upper half is random: after an outage the devices come back one by one.
-        let least = least_pause(failures, true);
-        least + spread.below(least)
-    } else {
-        UNSEEN_PAUSE + spread.below(UNSEEN_SPREAD)
-    }
+    let least = least_pause(failures, eager);
+    // The upper half is random: after an outage the devices come back one by one.
+    least + spread.below(if eager { least } else { LONGEST_UNSEEN_PAUSE - least })
 }
 
 /// The shortest that [`pause`] gives.
 #[must_use]
 pub fn least_pause(failures: u32, eager: bool) -> u64 {
-    if eager { (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2 } else { UNSEEN_PAUSE }
+    if eager {
+        (FIRST_PAUSE << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE) / 2
+    } else if failures < 2 {
+        FIRST_UNSEEN_PAUSE
+    } else {
+        UNSEEN_PAUSE
+    }
 }
 
 /// How long after a failure a caller waits for the next try.
@@ -87,6 +91,8 @@ mod tests {
             access_token: Secret::new("at".into()),
             expires_at: lifetime.map(|seconds| UnixMillis(1_000_000 + seconds * 1000)),
             obtained_at: UnixMillis(1_000_000),
+            began: UnixMillis(0),
+            renewals: 0,
             scope: String::new(),
             refresh_token: Some(Secret::new("rt".into())),
             id_token: None,
@@ -143,9 +149,12 @@ mod tests {
     #[test]
     fn pauses_of_the_unseen_are_minutes_and_spread() {
         let mut spread = Spread::new(5);
-        let pauses: Vec<_> = (1..100).map(|failures| pause(failures, false, &mut spread)).collect();
+        let pauses: Vec<_> = (2..100).map(|failures| pause(failures, false, &mut spread)).collect();
         assert!(pauses.iter().all(|pause| (240_000..285_000).contains(pause)), "{pauses:?}");
         assert!(pauses.iter().max().unwrap() - pauses.iter().min().unwrap() > 30_000);
+        let firsts: Vec<_> = (0..100).map(|_| pause(1, false, &mut spread)).collect();
+        assert!(firsts.iter().all(|pause| (30_000..285_000).contains(pause)), "{firsts:?}");
+        assert!(firsts.iter().max().unwrap() - firsts.iter().min().unwrap() > 200_000);
     }
 
     #[test]

@@ -100,7 +100,9 @@ impl<J: Json> Machine<J> {
     /// the removal after it failed, the store still has the ones before.
     pub(super) fn is_news(&self, tokens: &TokenSet) -> bool {
         self.known.as_ref() != Some(&tokens.access_token)
-            && self.session.as_ref().is_none_or(|session| session.tokens.access_token != tokens.access_token)
+            && self.session.as_ref().is_none_or(|session| {
+                session.tokens.access_token != tokens.access_token && !tokens.is_older_than(&session.tokens)
+            })
     }
 
     /// Takes tokens that another tab has checked, from the store or from what it told.
@@ -136,6 +138,7 @@ impl<J: Json> Machine<J> {
         }
         self.session = Some(session);
         self.ended = None;
+        self.refresh.gone = false;
         self.refresh.forgive();
     }
 
@@ -163,15 +166,10 @@ impl<J: Json> Machine<J> {
     /// Ends the session here, in the store, and for the other tabs.
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
         let message = self.message(SIGNED_OUT, self.generation(), reason.as_str());
-        if reason == SignOutReason::Logout {
-            self.remove(Area::Session, JOURNAL);
-        } else {
-            // For a tab that hears nothing: the reason, before the record is gone.
-            let journal = Journal { reason: reason.as_str().into(), ..Journal::new(self.generation()) };
-            self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
-        }
-        self.remove(Area::Session, SESSION);
-        self.emit(Output::Tell(message));
+        // For a tab that hears nothing: the reason, before the record is gone.
+        let journal = Journal { reason: reason.as_str().into(), ..Journal::new(self.generation()) };
+        self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
+        self.remove_and(Area::Session, SESSION, OnStore::Tell(message));
         self.refresh.journaled = false;
         self.drop_session(reason, error);
     }

@@ -6,7 +6,7 @@
 use super::{
     io::{Area, Event, Output, SignOutReason},
     machine::{Machine, OnLoad, OnStore},
-    refresh::{JOURNAL, Stored},
+    refresh::{JOURNAL, Phase, Stored},
     session::SESSION,
 };
 use crate::core::{
@@ -26,6 +26,8 @@ use alloc::string::String;
 pub(super) const REFRESHED: &str = "refreshed";
 /// A refresh failed: with its journal.
 pub(super) const DELAYED: &str = "delayed";
+/// A refresh is under way, still.
+pub(super) const BUSY: &str = "busy";
 /// Somebody signed in.
 pub(super) const SIGNED_IN: &str = "signed_in";
 /// The session is over: with the reason.
@@ -64,11 +66,20 @@ impl<J: Json> Machine<J> {
                 let journal = Journal::read(detail).filter(|journal| self.is_of_now(journal));
                 if let Some(journal) = journal.filter(|_| is_of_this_pair && self.refresh.is_open()) {
                     self.learn(&journal, 0);
-                    self.delayed();
+                    if self.refresh.phase != Phase::Sending {
+                        self.delayed();
+                    }
+                }
+            }
+            BUSY => {
+                if is_of_this_pair && self.is_patient() {
+                    self.be_patient(0);
                 }
             }
             REFRESHED if !detail.is_empty() => {
-                if let Some(tokens) = record::read(detail).filter(|_| is_of_this_pair && self.refresh.is_open()) {
+                // Where this tab has sent the same, it is told what it would be answered, or better.
+                let is_open = self.refresh.is_open() || self.refresh.phase == Phase::Sending;
+                if let Some(tokens) = record::read(detail).filter(|_| is_of_this_pair && is_open) {
                     self.take_told(tokens);
                 }
             }
@@ -79,7 +90,8 @@ impl<J: Json> Machine<J> {
                 let reason = SignOutReason::read(detail);
                 let is_for_all = is_alone && is_the_users && reason == SignOutReason::Logout;
                 if is_of_this_pair || is_for_all {
-                    if is_alone {
+                    // What this tab writes at this moment would come after the other's removal.
+                    if is_alone || !self.refresh.is_open() && !self.is_signing_in() {
                         self.remove(Area::Session, SESSION);
                     }
                     self.drop_elsewhere(reason);
@@ -95,10 +107,11 @@ impl<J: Json> Machine<J> {
     /// shared, it cannot be written.
     fn take_told(&mut self, tokens: TokenSet) {
         let is_copy = self.config.sharing == Sharing::Tab;
-        if is_copy {
-            self.store(Area::Session, SESSION, record::write(&tokens), OnStore::Nothing);
-        }
+        let value = record::write(&tokens);
         self.adopt(tokens, is_copy);
+        if is_copy {
+            self.store(Area::Session, SESSION, value, OnStore::Kept(self.epoch));
+        }
         self.renewed();
     }
 
@@ -126,7 +139,20 @@ impl<J: Json> Machine<J> {
                 }
             }
             Stored::Gone => self.session_gone(),
+            Stored::Nothing => {
+                // It could not be written; perhaps now.
+                if let Some(session) = &self.session {
+                    let value = record::write(&session.tokens);
+                    self.store(Area::Session, SESSION, value, OnStore::Kept(self.epoch));
+                }
+            }
             Stored::Same | Stored::Foreign => {}
+        }
+    }
+
+    pub(super) fn kept(&mut self, epoch: u32, result: &Result<(), Error>) {
+        if epoch == self.epoch && self.session.is_some() {
+            self.session_stored(result);
         }
     }
 
@@ -138,12 +164,16 @@ impl<J: Json> Machine<J> {
     pub(super) fn gone_loaded(&mut self, epoch: u32, result: Result<Option<Secret>, Error>) {
         if epoch == self.epoch && self.session.is_some() {
             let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
+            let says_why = journal.as_ref().is_some_and(Journal::is_end);
+            if !says_why && !core::mem::replace(&mut self.refresh.gone, true) {
+                return self.look_again();
+            }
             self.drop_elsewhere(journal.map_or(SignOutReason::Logout, |journal| SignOutReason::read(&journal.reason)));
         }
     }
 
     /// Another tab ended the session, and has seen to the store.
-    fn drop_elsewhere(&mut self, reason: SignOutReason) {
+    pub(super) fn drop_elsewhere(&mut self, reason: SignOutReason) {
         let error = (reason == SignOutReason::SessionEnded).then(|| ErrorCode::SessionEnded.into());
         self.refresh.journaled = false;
         self.drop_session(reason, error);

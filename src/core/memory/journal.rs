@@ -47,6 +47,12 @@ impl Journal {
         }
     }
 
+    /// Whether it says that the session is over.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.by == 0 && self.failures == 0 && !self.reason.is_empty()
+    }
+
     /// Writes it down: words separated by spaces, the version first.
     #[must_use]
     pub fn write(&self) -> String {

@@ -19,6 +19,8 @@ pub fn write(tokens: &TokenSet) -> Secret {
     form.push("v", VERSION);
     form.push("access_token", tokens.access_token.expose());
     form.push("obtained_at", &decimal(tokens.obtained_at.0));
+    form.push("began", &decimal(tokens.began.0));
+    form.push("renewals", &decimal(tokens.renewals));
     form.push_some("expires_at", tokens.expires_at.map(|end| decimal(end.0)).as_deref());
     form.push("scope", &tokens.scope);
     form.push_some("refresh_token", tokens.refresh_token.as_ref().map(Secret::expose));
@@ -43,11 +45,17 @@ pub fn read(record: &str) -> Option<TokenSet> {
         access_token: Secret::new(text("access_token")?),
         expires_at: None,
         obtained_at: UnixMillis(0),
+        began: UnixMillis(0),
+        renewals: 0,
         scope: String::new(),
         refresh_token: text("refresh_token").map(Secret::new),
         id_token: text("id_token").map(Secret::new),
     };
-    tokens.obtained_at = UnixMillis(parse_decimal(&text("obtained_at")?)?);
+    let number = |name| parse_decimal(&text(name)?);
+    tokens.obtained_at = UnixMillis(number("obtained_at")?);
+    // Records of 0.1.0 have neither.
+    tokens.began = UnixMillis(number("began").unwrap_or_default());
+    tokens.renewals = number("renewals").unwrap_or_default();
     if let Some(end) = text("expires_at") {
         tokens.expires_at = Some(UnixMillis(parse_decimal(&end)?));
     }
@@ -63,12 +71,15 @@ mod tests {
     /// Do not change this string: it stands for what earlier releases have left in people's browsers.
     const FROZEN_V1: &str =
         "v=1&access_token=a%2Bt&obtained_at=1000&expires_at=61000&scope=openid+a&refresh_token=r%26t&id_token=x.y.z";
+    const NOW_V1: &str = "v=1&access_token=a%2Bt&obtained_at=1000&began=500&renewals=3&expires_at=61000&scope=openid+a&refresh_token=r%26t&id_token=x.y.z";
 
     fn tokens() -> TokenSet {
         TokenSet {
             access_token: Secret::new("a+t".into()),
             expires_at: Some(UnixMillis(61_000)),
             obtained_at: UnixMillis(1_000),
+            began: UnixMillis(500),
+            renewals: 3,
             scope: "openid a".into(),
             refresh_token: Some(Secret::new("r&t".into())),
             id_token: Some(Secret::new("x.y.z".into())),
@@ -77,8 +88,9 @@ mod tests {
 
     #[test]
     fn record_of_version_1_reads_as_it_was_written() {
-        assert_eq!(write(&tokens()).expose(), FROZEN_V1);
-        assert_eq!(read(FROZEN_V1), Some(tokens()));
+        assert_eq!(write(&tokens()).expose(), NOW_V1);
+        assert_eq!(read(NOW_V1), Some(tokens()));
+        assert_eq!(read(FROZEN_V1), Some(TokenSet { began: UnixMillis(0), renewals: 0, ..tokens() }));
     }
 
     #[test]
@@ -107,6 +119,8 @@ mod tests {
                 access_token: Secret::new(access),
                 expires_at: expires.map(UnixMillis),
                 obtained_at: UnixMillis(obtained),
+                began: UnixMillis(obtained / 2),
+                renewals: obtained % 1000,
                 scope,
                 refresh_token: refresh.map(Secret::new),
                 id_token: None,

@@ -15,6 +15,10 @@ pub struct TokenSet {
     pub expires_at: Option<UnixMillis>,
     /// When the request for it was sent.
     pub obtained_at: UnixMillis,
+    /// Which login they descend from: when its code was sent.
+    pub began: UnixMillis,
+    /// How many refreshes came after that.
+    pub renewals: u64,
     /// What was granted: words separated by spaces.
     pub scope: String,
     /// The refresh token.
@@ -32,6 +36,8 @@ impl TokenSet {
         Self {
             expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds.min(u64::MAX / 1000) * 1000)),
             obtained_at: sent_at,
+            began: sent_at,
+            renewals: 0,
             scope: response.scope.unwrap_or_else(|| requested_scope.into()),
             access_token: response.access_token,
             refresh_token: response.refresh_token,
@@ -46,6 +52,8 @@ impl TokenSet {
         let mut tokens = Self::new(response, sent_at, &self.scope);
         tokens.refresh_token = tokens.refresh_token.or_else(|| self.refresh_token.clone());
         tokens.id_token = tokens.id_token.or_else(|| self.id_token.clone());
+        tokens.began = self.began;
+        tokens.renewals = self.renewals + 1;
         tokens
     }
 
@@ -66,6 +74,12 @@ impl TokenSet {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         hash >> 16
+    }
+
+    /// Whether these came before others of the same login. By number: a clock may be set back in between.
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.began == other.began && self.renewals < other.renewals
     }
 
     /// How long the access token lives in all.
