@@ -59,8 +59,8 @@ const SHA256_INITIAL: [u32; 8] =
 /// SHA-256 of at most [`VERIFIER_MAX`] bytes (what is beyond them is left out).
 ///
 /// Written here because of its bytes: the sha2 crate's general padding, made for streams, is as large as all the rest
-/// of the small module, and brings panics with it; its compression is twice as large as the one below. The tests hold
-/// every length to that crate.
+/// of the small module, and brings panics with it; its compression brings a table of constants. The tests hold every
+/// length to that crate.
 fn sha256(message: &[u8]) -> [u8; 32] {
     let message = message.get(..VERIFIER_MAX).unwrap_or(message);
     let mut blocks = [[0_u8; 64]; 3];
