@@ -6,6 +6,7 @@ import { run } from "../progress.mjs";
 import { root, shown } from "../paths.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
 import { trimmed } from "./glue.mjs";
+import { namedByPlace } from "./order.mjs";
 import { snip } from "./snip.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -33,8 +34,6 @@ const SMALLEST = [
   "--skip-pass=local-cse",
   "-Oz",
   "--converge",
-  // Functions of one type or file lie side by side: what is alike is near.
-  "--reorder-functions-by-name",
   "--strip-debug",
   "--strip-producers",
   "--strip-target-features",
@@ -113,9 +112,12 @@ export async function buildClientModule() {
   await wasmOpt(snipped, join(work, "named.wasm"), [...SMALLEST.filter((pass) => pass !== "--strip-debug"), "--debuginfo"]);
   const small = join(work, "small.wasm");
   await wasmOpt(snipped, small, SMALLEST);
-  // On its own: --converge would run it again and again.
+  const ordered = join(work, "ordered.wasm");
+  writeFileSync(ordered, await namedByPlace(readFileSync(small)));
+  // On their own: --converge would run them again and again.
+  const last = ["--reorder-functions-by-name", "--strip-debug", "--minify-imports-and-exports-and-modules"];
   const output = join(work, "client.wasm");
-  const printed = await wasmOpt(small, output, ["--minify-imports-and-exports-and-modules"]);
+  const printed = await wasmOpt(ordered, output, last);
   const names = /** @type {Names} */ (JSON.parse(printed.slice(printed.indexOf("{"), printed.lastIndexOf("}") + 1)));
   return { module: readFileSync(output), names };
 }

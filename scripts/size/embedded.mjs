@@ -11,10 +11,11 @@ const SHORTEST = 200;
  */
 export function withoutEmbedded(script, moduleLength) {
   let longest = 0;
-  const rest = script.replace(/`(?:[^`\\]|\\.)*`/gs, (literal) => {
+  // The bundler chooses the quotes that the text has least of.
+  const rest = script.replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/gs, (literal, quote) => {
     if (literal.length < SHORTEST) return literal;
     longest = Math.max(longest, literal.length);
-    return "``";
+    return `${quote}${quote}`;
   });
   // One character a byte: a shorter string is something else, and the sums would lie.
   if (longest < moduleLength) throw new Error("no string as long as the module is in the script that should carry it");

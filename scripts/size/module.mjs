@@ -11,7 +11,7 @@ const FUNCTION_NAMES = 1;
  */
 
 /** Bytes read from front to back. */
-class Reader {
+export class Reader {
   /** @param {Uint8Array} bytes @param {number} [at] */
   constructor(bytes, at = 0) {
     this.bytes = bytes;
@@ -43,7 +43,7 @@ class Reader {
 }
 
 /** @param {Uint8Array} bytes @returns {Generator<{ id: number, length: number, content: Uint8Array }>} */
-function* sectionsOf(bytes) {
+export function* sectionsOf(bytes) {
   const reader = new Reader(bytes, 8);
   while (!reader.ended) {
     const from = reader.at;

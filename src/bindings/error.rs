@@ -3,30 +3,30 @@
 use crate::core::words::error::Error;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(module = "/src/bindings/error.js")]
+#[wasm_bindgen(module = "/src/bindings/auth_error.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = authError)]
-    fn js_auth_error(
+    type AuthError;
+
+    #[wasm_bindgen(constructor)]
+    fn new(
         code: &str,
         action: &str,
         message: &str,
-        subject: &str,
         oauth_error: Option<&str>,
         oauth_error_description: Option<&str>,
         status: Option<f64>,
-    ) -> JsValue;
+    ) -> AuthError;
 }
 
 pub(super) fn auth_error(error: &Error) -> JsValue {
     let code = error.code();
-    // Put together there as `Error::message` does it here.
-    js_auth_error(
+    AuthError::new(
         code.as_str(),
         code.action().as_str(),
-        code.message(),
-        error.subject(),
+        &error.message(),
         error.oauth_error(),
         error.oauth_error_description(),
         error.status().map(f64::from),
     )
+    .into()
 }
