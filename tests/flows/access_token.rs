@@ -140,8 +140,8 @@ fn refresh_leaves_word_before_it_is_sent_and_stores_the_new_pair_before_it_tells
         "tell",
         "notify",
         "remove session: refresh",
-        "unlock",
         "settle",
+        "unlock",
     ];
     assert_eq!(s.journal(tab), expected);
 }

@@ -161,8 +161,6 @@ fn message_that_is_garbage_or_of_another_pair_changes_nothing() {
         format!("signed_out\n{pair}\nsession_ended\neve"),
         "delayed\n1\n1 1 0 0 9999999999999 9 0 network\nada".into(),
         format!("delayed\n{pair}\ngarbage\nada"),
-        // From before these tokens were had.
-        format!("delayed\n{pair}\n1 {pair} 0 0 1 9 0 network\nada"),
     ];
     for message in &messages {
         let now = s.now();

@@ -110,8 +110,10 @@ pub(super) enum OnStore<J> {
     Spent(u32),
     /// A redirect, by its number: its session is stored, so tell.
     SignedIn(u32),
-    /// An end that is in the store, so tell the others.
-    Tell(Secret),
+    /// An end that is in the store, so tell the others, and give the lock back.
+    Tell(Secret, Option<Op>),
+    /// The journal is as it should be, so give the lock back.
+    Unlock(Op),
     /// Tokens that are in the store now, or not, in an epoch.
     Kept(u32),
     /// A refresh, by its turn: it is written down, so send it.
@@ -236,7 +238,13 @@ impl<J: Json> Machine<J> {
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.exchange(id),
             OnStore::SignedIn(id) => self.callback_stored(id, &result),
-            OnStore::Tell(message) => self.emit(Output::Tell(message)),
+            OnStore::Tell(message, lock) => {
+                self.emit(Output::Tell(message));
+                if let Some(op) = lock {
+                    self.emit(Output::Unlock { op });
+                }
+            }
+            OnStore::Unlock(op) => self.emit(Output::Unlock { op }),
             OnStore::Kept(epoch) => self.kept(epoch, &result),
             OnStore::Journal(turn) => self.journal_stored(turn, &result),
             OnStore::Refreshed(turn, session, again) => self.refresh_stored(turn, session, again, &result),

@@ -30,7 +30,7 @@ use alloc::rc::Rc;
 /// The name under which the journal is stored.
 pub(super) const JOURNAL: &str = "refresh";
 
-/// How long a tab that works is believed to be alive without a word. With what a look at it takes, nobody is kept
+/// How long a tab that works is believed to be alive without a word. With the random part of patience, nobody is kept
 /// waiting by a dead or frozen tab for more than ten seconds.
 const LEASE: u64 = 9_000;
 /// How often it says that it is.
@@ -76,7 +76,7 @@ pub(super) struct Refresh {
     turn: u32,
     /// The number by which other tabs know this one.
     me: u64,
-    lock: Option<Op>,
+    pub(super) lock: Option<Op>,
     granted: bool,
     stealing: bool,
     /// The host has no locks.
@@ -234,6 +234,11 @@ impl<J: Json> Machine<J> {
         }
     }
 
+    /// What to do when the store is as whoever has the lock next is to find it.
+    fn then_unlock(&mut self) -> OnStore<J> {
+        self.refresh.lock.take().map_or(OnStore::Nothing, OnStore::Unlock)
+    }
+
     pub(super) fn lock_answered(&mut self, op: Op, lock: Lock) {
         if self.refresh.lock != Some(op) {
             return;
@@ -304,7 +309,7 @@ impl<J: Json> Machine<J> {
     /// Waits for the lock as long as its holder's last word, so many milliseconds ago, is to be believed. At random, so
     /// that those who lose patience do not all take it away from each other.
     pub(super) fn be_patient(&mut self, ago: u64) {
-        let patience = (LEASE - self.spread.below(LOOK_AGAIN)).saturating_sub(ago);
+        let patience = LEASE.saturating_sub(ago) + self.spread.below(LOOK_AGAIN);
         self.enter(Phase::Locking, Some(patience));
     }
 
@@ -418,12 +423,10 @@ impl<J: Json> Machine<J> {
         self.enter(Phase::Journaling, None);
     }
 
-    /// Whether a failure came after the tokens that this tab has (a server may give one refresh token for ever), after
-    /// the last one that it knows of, and not under a clock that was set back since.
+    /// Whether a failure came after the last one that this tab knows of, and not under a clock that was set back since.
     pub(super) fn is_of_now(&self, journal: &Journal) -> bool {
-        let obtained_at = self.session.as_ref().map_or(UnixMillis(0), |session| session.tokens.obtained_at);
         let is_older = self.refresh.failures > 0 && journal.at < self.refresh.failed_at;
-        obtained_at <= journal.at && journal.at <= self.now.plus(LEASE) && !is_older
+        journal.at <= self.now.plus(LEASE) && !is_older
     }
 
     /// Another tab's failure is this one's.
@@ -626,7 +629,8 @@ impl<J: Json> Machine<J> {
     pub(super) fn rest(&mut self) {
         // Where others have taken over, it is theirs.
         if core::mem::take(&mut self.refresh.journaled) && self.refresh.has_turn() {
-            self.remove(Area::Session, JOURNAL);
+            let then = self.then_unlock();
+            self.remove_and(Area::Session, JOURNAL, then);
         }
         self.unlock();
         self.refresh.turn += 1;
@@ -665,7 +669,8 @@ impl<J: Json> Machine<J> {
         // For this tab's next page and for the others; where those have taken over, it is theirs to tell.
         if !is_others {
             if self.refresh.journaled {
-                self.write_journal(0, OnStore::Nothing);
+                let then = self.then_unlock();
+                self.write_journal(0, then);
             }
             let message = self.message(DELAYED, self.generation(), &self.failure().write());
             self.emit(Output::Tell(message));

@@ -166,12 +166,18 @@ impl<J: Json> Machine<J> {
     /// Ends the session here, in the store, and for the other tabs.
     pub(super) fn end_session(&mut self, reason: SignOutReason, error: Option<Error>) {
         let message = self.message(SIGNED_OUT, self.generation(), reason.as_str());
-        // For a tab that hears nothing: the reason, before the record is gone.
+        self.journal_end(reason);
+        // Whoever has the lock next is to find it so.
+        let lock = self.refresh.lock.take();
+        self.remove_and(Area::Session, SESSION, OnStore::Tell(message, lock));
+        self.drop_session(reason, error);
+    }
+
+    /// For a tab that hears nothing: the reason, before the record is gone.
+    pub(super) fn journal_end(&mut self, reason: SignOutReason) {
         let journal = Journal { reason: reason.as_str().into(), ..Journal::new(self.generation()) };
         self.store(Area::Session, JOURNAL, Secret::new(journal.write()), OnStore::Nothing);
-        self.remove_and(Area::Session, SESSION, OnStore::Tell(message));
         self.refresh.journaled = false;
-        self.drop_session(reason, error);
     }
 
     /// Ends the session here.

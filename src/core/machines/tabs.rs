@@ -175,7 +175,10 @@ impl<J: Json> Machine<J> {
     /// Another tab ended the session, and has seen to the store.
     pub(super) fn drop_elsewhere(&mut self, reason: SignOutReason) {
         let error = (reason == SignOutReason::SessionEnded).then(|| ErrorCode::SessionEnded.into());
-        self.refresh.journaled = false;
+        if self.refresh.journaled {
+            // Over what the other tab wrote.
+            self.journal_end(reason);
+        }
         self.drop_session(reason, error);
     }
 

@@ -63,14 +63,15 @@ impl TokenSet {
         self.expires_at.is_none_or(|end| now < end && now.plus(millis) <= end)
     }
 
-    /// A number for this pair, which is another one after the next rotation. Not when it was obtained: a server that
-    /// bears a repetition gives two tabs one refresh token at two times.
+    /// A number for this pair, which is another one after the next refresh. It is made of the refresh token and of how
+    /// many refreshes there were (a server may give one for ever), and not of when it was obtained: a server that bears
+    /// a repetition gives two tabs one pair at two times, and clocks are set back.
     #[must_use]
     pub fn generation(&self) -> u64 {
         // FNV-1a. It need not keep what is behind it: whoever reads it can read the token, too. 48 bits, as what is
         // stored has 15 digits at most.
         let token = self.refresh_token.as_ref().unwrap_or(&self.access_token);
-        let hash = token.expose().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        let hash = token.expose().bytes().fold(0xcbf2_9ce4_8422_2325 ^ self.renewals, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         hash >> 16
