@@ -65,7 +65,9 @@ pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Optio
     if world.since(world.watch.clock_set_at, other.sent_at) {
         return Some("no locks, and a lease ends by the device's clock, which was set meanwhile");
     }
-    world.since(its.read_failed, other.sent_at).then_some(UNREADABLE)
+    let reads = [its.read_failed, world.tabs[other.tab].read_failed];
+    let begun = other.sent_at.saturating_sub(MINUTE);
+    reads.iter().any(|failed| world.since(*failed, begun)).then_some(UNREADABLE)
 }
 
 pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> Option<&'static str> {
@@ -78,6 +80,9 @@ pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> O
     let is_unsaid = world.since(world.watch.message_lost_at, earlier.sent_at);
     if is_unsaid && world.since(world.watch.removal_failed_at, earlier.sent_at) {
         return Some(UNSAID);
+    }
+    if world.plan.storage == Storage::Session && world.tabs[attempt.tab].opened_at >= earlier.since {
+        return Some("a duplicate whose page was loaded anew, or copied, before it had heard of what another did");
     }
     if world.plan.storage == Storage::Session {
         let disk = world.tabs[attempt.tab].disk;
@@ -157,7 +162,11 @@ pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
     None
 }
 
-pub fn wrong_end(world: &World, _tab: usize, _reason: SignOutReason) -> Option<&'static str> {
+pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'static str> {
+    let is_over = world.watch.ended_at().is_some() && reason == SignOutReason::Logout;
+    if is_over && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {
+        return Some("a tab that cannot read the store writes over the reason that another left there");
+    }
     let is_lost = world.watch.message_lost_at.is_some_and(|lost| world.since(world.watch.unstored_at, lost));
     if is_lost || !world.plan.messages && world.watch.unstored_at.is_some() {
         return Some(

@@ -134,10 +134,13 @@ impl Refresh {
         self.trouble = None;
     }
 
-    /// The clock was set back.
-    pub(super) fn shift(&mut self, by: u64) {
+    /// The clock was set back by so much. Where it is no correction, nobody knows how long the page slept.
+    pub(super) fn shift(&mut self, by: u64, is_correction: bool) {
         for instant in [&mut self.beat, &mut self.read_at, &mut self.failed_at, &mut self.wish] {
             *instant = instant.minus(by);
+        }
+        if !is_correction {
+            (self.beat, self.read_at) = (UnixMillis(0), UnixMillis(0));
         }
         self.alarm = self.alarm.map(|alarm| alarm.minus(by));
     }
@@ -437,9 +440,18 @@ impl<J: Json> Machine<J> {
         }
         self.refresh.failures = failures;
         self.refresh.failed_at = journal.at;
-        self.refresh.wish = journal.wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER));
         let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason);
-        self.refresh.trouble = Some((*code.unwrap_or(&ErrorCode::Network)).into());
+        self.failed_by((*code.unwrap_or(&ErrorCode::Network)).into());
+        // What was said before stands.
+        let wish = journal.wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER));
+        self.refresh.wish = self.refresh.wish.max(wish);
+    }
+
+    /// Keeps why it failed, unless the server wants to be left alone: then that stays the reason until it is over.
+    fn failed_by(&mut self, error: Error) {
+        if self.refresh.held(self.now).is_none() || error.code() == ErrorCode::RateLimited {
+            self.refresh.trouble = Some(error);
+        }
     }
 
     /// How many failures the next pause counts: what only a person can mend is not mended in a second.
@@ -531,6 +543,11 @@ impl<J: Json> Machine<J> {
     ) {
         if turn != self.refresh.turn {
             return;
+        }
+        if self.now.since(self.refresh.beat) >= LEASE {
+            // The page slept: others have taken over, whether or not this tab has heard of it.
+            self.refresh.granted = false;
+            self.refresh.leased = self.config.sharing == Sharing::Alone;
         }
         match self.refreshed(sent, sent_at, result) {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
@@ -659,13 +676,10 @@ impl<J: Json> Machine<J> {
             None if error.code() == ErrorCode::RateLimited => {
                 self.now.plus(schedule::pause(failures, true, &mut self.spread))
             }
-            // What others were told meanwhile stands.
-            None if is_others => self.refresh.wish,
-            None => UnixMillis(0),
+            // What was said before stands.
+            None => self.refresh.wish,
         };
-        if self.refresh.held(self.now).is_none() || error.code() == ErrorCode::RateLimited {
-            self.refresh.trouble = Some(error);
-        }
+        self.failed_by(error);
         // For this tab's next page and for the others; where those have taken over, it is theirs to tell.
         if !is_others {
             if self.refresh.journaled {

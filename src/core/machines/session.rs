@@ -145,8 +145,9 @@ impl<J: Json> Machine<J> {
     /// The clock was set back by so much: what was reckoned by it moves along. Where it is no correction but another
     /// time, nobody knows how long it took (the device may have slept), and new tokens are due.
     pub(super) fn set_back(&mut self, by: u64) {
-        self.refresh.shift(by);
-        self.refresh_due = self.refresh_due.map(|due| if by > CLOCK_CORRECTION { self.now } else { due.minus(by) });
+        let is_correction = by <= CLOCK_CORRECTION;
+        self.refresh.shift(by, is_correction);
+        self.refresh_due = self.refresh_due.map(|due| if is_correction { due.minus(by) } else { self.now });
         if let Some(session) = &self.session {
             let mut tokens = session.tokens.clone();
             tokens.expires_at = tokens.expires_at.map(|end| end.minus(by));

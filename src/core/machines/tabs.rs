@@ -77,8 +77,8 @@ impl<J: Json> Machine<J> {
                 }
             }
             REFRESHED if !detail.is_empty() => {
-                // Where this tab has sent the same, it is told what it would be answered, or better.
-                let is_open = self.refresh.is_open() || self.refresh.phase == Phase::Sending;
+                // Where this tab is about to send the same, or has, it is told what it would be answered, or better.
+                let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
                 if let Some(tokens) = record::read(detail).filter(|_| is_of_this_pair && is_open) {
                     self.take_told(tokens);
                 }
