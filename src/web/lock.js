@@ -3,6 +3,14 @@
 /** What is delivered, by the number of driver.rs. */
 const LOCK = 5;
 
+/**
+ * How long a lock is held beyond its release, in milliseconds: browsers hand locks over faster than what was written into
+ * localStorage, and the next tab would read what was there before. Not where it was held for less than LONG: nothing
+ * is fetched in that time, and many who only look must not wait for each other (hidden tabs have slow timers).
+ */
+const ARRIVING = 100;
+const LONG = 50;
+
 /** Locks that the tabs of an origin share: the host's Web Locks. */
 export class Locks {
   #deliver;
@@ -20,12 +28,14 @@ export class Locks {
   /** Asks for a lock, or takes it from whoever has it. @param {number} op @param {string} name @param {boolean} steal */
   async request(op, name, steal) {
     const controller = new AbortController();
+    let since = Infinity;
     /** @type {Promise<void>} */
     const released = new Promise((resolve) => {
       this.#wanted.set(op, () => {
         this.#wanted.delete(op);
         controller.abort();
-        resolve();
+        if (performance.now() - since < LONG) resolve();
+        else setTimeout(resolve, ARRIVING);
       });
     });
     let result = 0;
@@ -33,6 +43,7 @@ export class Locks {
       // A process without a location is a server: its clients are of different users, and need not wait for each other.
       await (globalThis.location && navigator).locks.request(name, steal ? { steal } : { signal: controller.signal }, () => {
         // A steal takes no signal: it may have been released before it came.
+        since = performance.now();
         if (this.#wanted.has(op)) this.#deliver(LOCK, op, 1);
         result = -1;
         return released;

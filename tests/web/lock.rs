@@ -22,9 +22,9 @@ async fn next(told: &Inbox<Arrival>) -> (u32, Lock) {
     (arrival.op, lock::standing(arrival.number))
 }
 
-/// Long enough for the host to grant what it can grant.
+/// Long enough for the host to grant what it can grant, and for what is released to be free.
 async fn nothing_more(told: &Inbox<Arrival>) {
-    pause(50).await;
+    pause(200).await;
     assert_eq!(told.len(), 0);
 }
 
@@ -62,6 +62,25 @@ async fn lock_that_another_has_is_granted_when_it_is_given_back() {
     assert_eq!(next(&second_told).await, (2, Lock::Granted));
     second.close();
     assert_eq!(first_told.len(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn lock_that_was_held_for_a_while_is_free_when_what_was_written_under_it_has_arrived() {
+    for (held, least) in [(60, 95.0), (0, 0.0)] {
+        let ((first, first_told), (second, second_told)) = (locks(), locks());
+        first.request(1, "written under", false);
+        assert_eq!(next(&first_told).await, (1, Lock::Granted));
+        second.request(2, "written under", false);
+        if held > 0 {
+            pause(held).await;
+        }
+        let released_at = js("performance.now()").as_f64().unwrap();
+        first.release(1);
+        assert_eq!(next(&second_told).await, (2, Lock::Granted));
+        assert!(js("performance.now()").as_f64().unwrap() - released_at > least);
+        second.close();
+        pause(200).await;
+    }
 }
 
 #[wasm_bindgen_test]
