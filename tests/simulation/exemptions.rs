@@ -32,7 +32,7 @@ impl World {
 
     /// Whether a tab was stopped just when it should have told the others.
     fn stopped_untold(&self, tab: usize, since: u64) -> bool {
-        self.tabs[tab].stopped_at.is_some_and(|at| at >= since && at <= since + 2 * SECOND)
+        self.tabs[tab].stopped_at.is_some_and(|at| at + SECOND >= since && at <= since + 2 * SECOND)
     }
 
     /// Whether somebody had to do without a lock, of late.
@@ -56,7 +56,7 @@ pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Optio
     if world.plan.storage == Storage::Session {
         return Some(NOTHING_SHARED);
     }
-    if world.since(world.watch.write_failed_at, other.sent_at.saturating_sub(SECOND)) {
+    if world.since(world.watch.write_failed_at, other.sent_at.saturating_sub(MINUTE)) {
         return Some(UNWRITABLE);
     }
     if world.plan.storage_delay > 0 {
@@ -77,7 +77,9 @@ pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> O
     if world.tabs[attempt.tab].opened_at >= earlier.sent_at && world.watch.removal_failed_at.is_some() {
         return Some("what could not be removed is found by a tab that is opened later");
     }
-    let is_unsaid = world.since(world.watch.message_lost_at, earlier.sent_at);
+    // A message takes some milliseconds, and whoever waited for the lock has it sooner.
+    let is_early = attempt.sent_at < earlier.since + 50;
+    let is_unsaid = is_early || world.since(world.watch.message_lost_at, earlier.sent_at);
     if is_unsaid && world.since(world.watch.removal_failed_at, earlier.sent_at) {
         return Some(UNSAID);
     }
@@ -113,7 +115,7 @@ pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'st
         return Some("a duplicate that was opened later has not heard that somebody was told to wait");
     }
     // The message takes some milliseconds, and whoever waited for the lock has it sooner.
-    let is_early = its.opened_at >= hold.since || attempt.sent_at < hold.since + 50;
+    let is_early = its.opened_at >= hold.since || attempt.sent_at < hold.since + 50 || !world.plan.messages;
     if is_early && world.since(world.watch.write_failed_at, hold.since) {
         return Some("what could not be written is not known to a tab that has not heard it");
     }
@@ -164,6 +166,10 @@ pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
 
 pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'static str> {
     let is_over = world.watch.ended_at().is_some() && reason == SignOutReason::Logout;
+    let is_unheard = !world.plan.messages || world.watch.message_lost_at.is_some();
+    if is_over && is_unheard && world.watch.write_failed_at.is_some() {
+        return Some(UNSAID);
+    }
     if is_over && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {
         return Some("a tab that cannot read the store writes over the reason that another left there");
     }
@@ -177,6 +183,9 @@ pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'
 }
 
 pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static str> {
+    if world.is_unheard(0) {
+        return Some(UNHEARD);
+    }
     if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
         return Some("a tab that hears nothing finds the end when it next reads the store");
     }

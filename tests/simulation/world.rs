@@ -287,8 +287,10 @@ impl World {
             return;
         }
         self.note_tab(tab, || "is gone".into());
+        if self.tabs[tab].runs() {
+            self.tabs[tab].stopped_at = Some(self.time);
+        }
         self.tabs[tab].life = Life::Gone;
-        self.tabs[tab].stopped_at = Some(self.time);
         self.tabs[tab].timer = None;
         self.tabs[tab].inbox.clear();
         self.tabs[tab].waiting.clear();

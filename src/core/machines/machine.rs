@@ -94,7 +94,8 @@ pub(super) enum OnLoad<J> {
     /// Something happened elsewhere, in an epoch.
     CatchUp(u32),
     /// The session is gone, in an epoch: why?
-    Gone(u32),
+    /// With the tokens that a refresh has just brought.
+    Gone(u32, u32, Option<Snapshot<J>>),
     /// A redirect back from the server's logout.
     Logout(Caller, String),
 }
@@ -221,7 +222,7 @@ impl<J: Json> Machine<J> {
             OnLoad::Journal(turn) => self.journal_loaded(turn, result),
             OnLoad::Confirm(turn, outcome) => self.confirm_loaded(turn, outcome, result),
             OnLoad::CatchUp(epoch) => self.caught_up(epoch, result),
-            OnLoad::Gone(epoch) => self.gone_loaded(epoch, result),
+            OnLoad::Gone(epoch, turn, renewed) => self.gone_loaded(epoch, turn, renewed, result),
             OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
         }
     }
@@ -281,9 +282,11 @@ impl<J: Json> Machine<J> {
 
     /// Another tab told something ([`Output::Tell`]).
     pub fn heard(&mut self, message: &str, now: UnixMillis) {
-        self.wake(now);
+        self.tick(now);
         if !self.closed {
+            // First: it may say that what is due is done.
             self.take_message(message);
+            self.wake(now);
         }
     }
 

@@ -73,7 +73,7 @@ pub(super) struct Refresh {
     /// When the phase is looked at again.
     pub(super) alarm: Option<UnixMillis>,
     /// Counts beginnings, so that the answer to a question of one that was given up is not taken for this one's.
-    turn: u32,
+    pub(super) turn: u32,
     /// The number by which other tabs know this one.
     me: u64,
     pub(super) lock: Option<Op>,
@@ -87,8 +87,8 @@ pub(super) struct Refresh {
     read_at: UnixMillis,
     /// Whether it was asked again because the page slept on its answer.
     slept: bool,
-    /// Whether the record was found gone without a word once.
-    pub(super) gone: bool,
+    /// When the record was first found gone without a word.
+    pub(super) gone_at: Option<UnixMillis>,
     /// When the store last heard that this tab is at work.
     beat: UnixMillis,
     /// Whether it still has to hear that it is not.
@@ -97,6 +97,8 @@ pub(super) struct Refresh {
     hurry: bool,
     pub(super) failures: u32,
     pub(super) failed_at: UnixMillis,
+    /// The same as it is written in the journal: that one does not move when the clock is set back.
+    known_at: UnixMillis,
     /// Until when the server wants to be left alone.
     wish: UnixMillis,
     pub(super) trouble: Option<Error>,
@@ -116,12 +118,13 @@ impl Refresh {
             leased: false,
             read_at: UnixMillis(0),
             slept: false,
-            gone: false,
+            gone_at: None,
             beat: UnixMillis(0),
             journaled: false,
             hurry: false,
             failures: 0,
             failed_at: UnixMillis(0),
+            known_at: UnixMillis(0),
             wish: UnixMillis(0),
             trouble: None,
         }
@@ -330,14 +333,19 @@ impl<J: Json> Machine<J> {
     }
 
     /// The record is gone, and nothing says why: a message may be on its way, or another tab's second try to write it.
-    pub(super) fn look_again(&mut self) {
-        if self.refresh.has_turn() {
-            self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY));
-        } else if self.refresh.is_open() {
-            self.begin_refresh();
-        } else {
-            self.seek_lock(false);
+    /// Whether there is time to look again.
+    pub(super) fn look_again(&mut self) -> bool {
+        let gone_at = *self.refresh.gone_at.get_or_insert(self.now);
+        if self.now.since(gone_at) >= SETTLING_OF_A_COPY {
+            return false;
         }
+        match self.refresh.phase {
+            Phase::Idle | Phase::Waiting => self.begin_refresh(),
+            Phase::Locking | Phase::Settling => {}
+            _ if self.refresh.has_turn() => self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY)),
+            _ => self.seek_lock(false),
+        }
+        true
     }
 
     /// Whether the page slept between a question to the store and its answer, which others may have made untrue. Once:
@@ -357,7 +365,7 @@ impl<J: Json> Machine<J> {
         }
         match self.stored_session(result) {
             Stored::Same | Stored::Nothing => {}
-            Stored::Gone => return self.session_gone(),
+            Stored::Gone => return self.session_gone(None),
             Stored::Foreign => {
                 self.refresh.trouble = Some(ErrorCode::StorageCorrupt.into());
                 self.refresh.failures += 1;
@@ -429,7 +437,8 @@ impl<J: Json> Machine<J> {
     /// Whether a failure came after the last one that this tab knows of, and not under a clock that was set back since.
     pub(super) fn is_of_now(&self, journal: &Journal) -> bool {
         let is_older = self.refresh.failures > 0 && journal.at < self.refresh.failed_at;
-        journal.at <= self.now.plus(LEASE) && !is_older
+        let is_known = journal.by == 0 && journal.at == self.refresh.known_at;
+        journal.at <= self.now.plus(LEASE) && !is_older && !is_known
     }
 
     /// Another tab's failure is this one's.
@@ -439,7 +448,7 @@ impl<J: Json> Machine<J> {
             return;
         }
         self.refresh.failures = failures;
-        self.refresh.failed_at = journal.at;
+        (self.refresh.failed_at, self.refresh.known_at) = (journal.at, journal.at);
         let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason);
         self.failed_by((*code.unwrap_or(&ErrorCode::Network)).into());
         // What was said before stands.
@@ -602,11 +611,15 @@ impl<J: Json> Machine<J> {
                 self.renewed();
             }
             (_, Err(error)) => self.end_session(SignOutReason::SessionEnded, Some(error)),
-            (Stored::Gone, Ok(_)) => self.session_gone(),
-            (_, Ok(session)) => {
-                self.enter(Phase::Storing, None);
-                self.store_refreshed(session, false);
-            }
+            (Stored::Gone, Ok(session)) => self.session_gone(Some(session)),
+            (_, Ok(session)) => self.store_confirmed(turn, session),
+        }
+    }
+
+    pub(super) fn store_confirmed(&mut self, turn: u32, session: Snapshot<J>) {
+        if turn == self.refresh.turn {
+            self.enter(Phase::Storing, None);
+            self.store_refreshed(session, false);
         }
     }
 
@@ -669,7 +682,7 @@ impl<J: Json> Machine<J> {
         let is_others = !self.refresh.has_turn();
         let failures = self.refresh.failures.saturating_add(1);
         self.refresh.failures = failures;
-        self.refresh.failed_at = self.now;
+        (self.refresh.failed_at, self.refresh.known_at) = (self.now, self.now);
         let wish = error.retry_after().and_then(|header| schedule::retry_after::<J>(header, self.server_now()));
         self.refresh.wish = match wish {
             Some(pause) => self.now.plus(pause),

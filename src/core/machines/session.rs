@@ -138,7 +138,7 @@ impl<J: Json> Machine<J> {
         }
         self.session = Some(session);
         self.ended = None;
-        self.refresh.gone = false;
+        self.refresh.gone_at = None;
         self.refresh.forgive();
     }
 

@@ -4,7 +4,7 @@
 //! in it only where the others cannot read them in the store.
 
 use super::{
-    io::{Area, Event, Output, SignOutReason},
+    io::{Area, Event, Output, SignOutReason, Snapshot},
     machine::{Machine, OnLoad, OnStore},
     refresh::{JOURNAL, Phase, Stored},
     session::SESSION,
@@ -64,9 +64,10 @@ impl<J: Json> Machine<J> {
         match what {
             DELAYED => {
                 let journal = Journal::read(detail).filter(|journal| self.is_of_now(journal));
-                if let Some(journal) = journal.filter(|_| is_of_this_pair && self.refresh.is_open()) {
+                let is_reading = self.refresh.phase == Phase::Reading;
+                if let Some(journal) = journal.filter(|_| is_of_this_pair && (is_reading || self.refresh.is_open())) {
                     self.learn(&journal, 0);
-                    if self.refresh.phase != Phase::Sending {
+                    if !is_reading && self.refresh.phase != Phase::Sending {
                         self.delayed();
                     }
                 }
@@ -138,7 +139,7 @@ impl<J: Json> Machine<J> {
                     self.emit(Output::Notify(Event::SignedIn(session)));
                 }
             }
-            Stored::Gone => self.session_gone(),
+            Stored::Gone => self.session_gone(None),
             Stored::Nothing => {
                 // It could not be written; perhaps now.
                 if let Some(session) = &self.session {
@@ -157,16 +158,27 @@ impl<J: Json> Machine<J> {
     }
 
     /// The record is gone: the journal says why.
-    pub(super) fn session_gone(&mut self) {
-        self.load(Area::Session, JOURNAL, OnLoad::Gone(self.epoch));
+    pub(super) fn session_gone(&mut self, renewed: Option<Snapshot<J>>) {
+        self.load(Area::Session, JOURNAL, OnLoad::Gone(self.epoch, self.refresh.turn, renewed));
     }
 
-    pub(super) fn gone_loaded(&mut self, epoch: u32, result: Result<Option<Secret>, Error>) {
+    pub(super) fn gone_loaded(
+        &mut self,
+        epoch: u32,
+        turn: u32,
+        renewed: Option<Snapshot<J>>,
+        result: Result<Option<Secret>, Error>,
+    ) {
         if epoch == self.epoch && self.session.is_some() {
             let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
-            let says_why = journal.as_ref().is_some_and(Journal::is_end);
-            if !says_why && !core::mem::replace(&mut self.refresh.gone, true) {
-                return self.look_again();
+            if !journal.as_ref().is_some_and(Journal::is_end) {
+                // Nobody said so. The server has just said otherwise, or else there may be a message on its way.
+                if let Some(session) = renewed {
+                    return self.store_confirmed(turn, session);
+                }
+                if self.look_again() {
+                    return;
+                }
             }
             self.drop_elsewhere(journal.map_or(SignOutReason::Logout, |journal| SignOutReason::read(&journal.reason)));
         }
