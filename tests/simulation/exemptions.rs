@@ -50,6 +50,11 @@ pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Optio
     if world.is_unheard(0) {
         return Some(UNHEARD);
     }
+    if world.since(world.watch.write_failed_at, other.sent_at) && world.tabs[other.tab].runs() {
+        return Some(
+            "who is told of tokens that cannot be stored waits no longer for its own, and gives the lock back",
+        );
+    }
     if !world.is_without_locks() {
         return None;
     }
@@ -73,6 +78,9 @@ pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Optio
 pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> Option<&'static str> {
     if world.since(world.tabs[attempt.tab].read_failed, earlier.sent_at) {
         return Some(UNREADABLE);
+    }
+    if world.since(world.watch.late_at, earlier.sent_at) {
+        return Some(LATE);
     }
     if world.tabs[attempt.tab].opened_at >= earlier.sent_at && world.watch.removal_failed_at.is_some() {
         return Some("what could not be removed is found by a tab that is opened later");
@@ -222,6 +230,11 @@ pub fn never_ends(world: &World) -> Option<&'static str> {
     }
     if world.watch.removal_failed_at.is_some() {
         return Some("what could not be removed is left in the store");
+    }
+    if !world.plan.messages && world.plan.storage_delay > 0 {
+        return Some(
+            "a slow store, in which a write that was under way ends after the removal, and nobody hears of it",
+        );
     }
     if world.watch.ended_at().is_some_and(|at| world.since(world.watch.late_at, at)) {
         return Some(LATE);

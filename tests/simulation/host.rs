@@ -27,6 +27,12 @@ impl World {
             Life::Frozen => return self.tabs[tab].inbox.push(arrival),
             Life::Running => {}
         }
+        // A host says nothing of a lock that was given back.
+        if let Arrival::Locked(op, Lock::Granted) = &arrival
+            && !self.tabs[tab].wanted.contains(op)
+        {
+            return;
+        }
         self.call(tab, arrival);
         self.drain(tab);
     }
@@ -162,8 +168,12 @@ impl World {
             }
             Output::Remove { op, key, .. } => self.storage(tab, op, key, Access::Remove),
             Output::Send { op, request } => self.send(tab, op, &request),
-            Output::Lock { op, name, steal } => self.lock(tab, op, &name, steal),
+            Output::Lock { op, name, steal } => {
+                self.tabs[tab].wanted.push(op);
+                self.lock(tab, op, &name, steal);
+            }
             Output::Unlock { op } => {
+                self.tabs[tab].wanted.retain(|wanted| *wanted != op);
                 let told = self.locks.release(tab, op);
                 self.tell_locks(told);
             }

@@ -98,6 +98,8 @@ pub struct Tab {
     pub stopped_at: Option<u64>,
     /// How many locks it has lost without knowing yet.
     pub losses: u32,
+    /// The locks that it asked for, and has not given back.
+    pub wanted: Vec<Op>,
     /// Whether what it does now was decided before it was frozen.
     pub is_late: bool,
     /// What a probe of its session gave last.
@@ -164,6 +166,7 @@ impl Tab {
             freezes: 0,
             stopped_at: None,
             losses: 0,
+            wanted: Vec::new(),
             is_late: false,
             seen: None,
             was_signed_in: false,

@@ -330,7 +330,8 @@ impl World {
         for arrival in inbox {
             self.arrive(tab, arrival);
         }
-        if self.tabs[tab].runs() && self.tabs[tab].timer.is_some_and(|timer| timer <= self.time) {
+        let was_set = self.watch.clock_set_at.is_some_and(|at| at >= self.tabs[tab].frozen_since);
+        if self.tabs[tab].runs() && self.tabs[tab].timer.is_some_and(|timer| was_set || timer <= self.time) {
             self.timer(tab);
         }
         if self.tabs[tab].runs() && self.chance.one_in(2) {

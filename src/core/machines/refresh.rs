@@ -7,7 +7,7 @@ use super::{
     machine::{Machine, OnLoad, OnSend, OnStore},
     schedule::{self, SHORTEST_PAUSE},
     session::SESSION,
-    tabs::{BUSY, DELAYED},
+    tabs::{BUSY, DELAYED, REFRESHED},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
@@ -212,6 +212,8 @@ impl<J: Json> Machine<J> {
     fn seek_lock(&mut self, steal: bool) {
         self.unlock();
         self.refresh.turn += 1;
+        // What this tab wrote in an earlier turn may be another's by now.
+        self.refresh.journaled = false;
         self.refresh.leased = self.refresh.no_locks || self.config.sharing == Sharing::Alone;
         if self.refresh.leased {
             return self.reread();
@@ -414,9 +416,7 @@ impl<J: Json> Machine<J> {
                 return self.send_refresh();
             }
         }
-        if self.is_of_now(&journal) {
-            self.learn(&journal, u32::from(others));
-        }
+        self.learn(&journal, u32::from(others));
         // One answer that is lost with its tab is asked for again at once; who loses two has to wait as others do.
         let failures = self.refresh.failures;
         if failures > u32::from(others) {
@@ -434,26 +434,25 @@ impl<J: Json> Machine<J> {
         self.enter(Phase::Journaling, None);
     }
 
-    /// Whether a failure came after the last one that this tab knows of, and not under a clock that was set back since.
-    pub(super) fn is_of_now(&self, journal: &Journal) -> bool {
-        let is_older = self.refresh.failures > 0 && journal.at < self.refresh.failed_at;
-        let is_known = journal.by == 0 && journal.at == self.refresh.known_at;
-        journal.at <= self.now.plus(LEASE) && !is_older && !is_known
-    }
-
-    /// Another tab's failure is this one's.
+    /// Another tab's failure is this one's, unless this one knows of a later one, or the clock was set back since.
     pub(super) fn learn(&mut self, journal: &Journal, more: u32) {
         let failures = journal.failures as u32 + more;
-        if failures == 0 {
+        let is_known = journal.by == 0 && journal.at == self.refresh.known_at;
+        if failures == 0 || is_known || journal.at > self.now.plus(LEASE) {
             return;
         }
-        self.refresh.failures = failures;
-        (self.refresh.failed_at, self.refresh.known_at) = (journal.at, journal.at);
-        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason);
-        self.failed_by((*code.unwrap_or(&ErrorCode::Network)).into());
+        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason).copied();
+        let code = code.unwrap_or(ErrorCode::Network);
         // What was said before stands.
         let wish = journal.wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER));
         self.refresh.wish = self.refresh.wish.max(wish);
+        if self.refresh.failures == 0 || journal.at >= self.refresh.failed_at || code == ErrorCode::RateLimited {
+            self.failed_by(code.into());
+        }
+        if self.refresh.failures == 0 || journal.at >= self.refresh.failed_at {
+            self.refresh.failures = failures;
+            (self.refresh.failed_at, self.refresh.known_at) = (journal.at, journal.at);
+        }
     }
 
     /// Keeps why it failed, unless the server wants to be left alone: then that stays the reason until it is over.
@@ -636,6 +635,9 @@ impl<J: Json> Machine<J> {
         if result.is_err() && !again {
             // A store that is full may have room for the new tokens where the old ones were; and a refresh token that
             // is spent must not be found there by a reload.
+            // Who finds nothing there is to know why, even if this page dies now.
+            let message = self.message(REFRESHED, self.generation(), record::write(&session.tokens).expose());
+            self.emit(Output::Tell(message));
             self.remove(Area::Session, SESSION);
             return self.store_refreshed(session, true);
         }

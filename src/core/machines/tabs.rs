@@ -63,9 +63,10 @@ impl<J: Json> Machine<J> {
         let is_of_this_pair = is_the_users && generation == decimal(self.generation());
         match what {
             DELAYED => {
-                let journal = Journal::read(detail).filter(|journal| self.is_of_now(journal));
                 let is_reading = self.refresh.phase == Phase::Reading;
-                if let Some(journal) = journal.filter(|_| is_of_this_pair && (is_reading || self.refresh.is_open())) {
+                if let Some(journal) =
+                    Journal::read(detail).filter(|_| is_of_this_pair && (is_reading || self.refresh.is_open()))
+                {
                     self.learn(&journal, 0);
                     if !is_reading && self.refresh.phase != Phase::Sending {
                         self.delayed();
@@ -78,9 +79,10 @@ impl<J: Json> Machine<J> {
                 }
             }
             REFRESHED if !detail.is_empty() => {
-                // Where this tab is about to send the same, or has, it is told what it would be answered, or better.
+                // Where this tab is about to refresh, or has sent it, it is told what it would be answered, or better.
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
-                if let Some(tokens) = record::read(detail).filter(|_| is_of_this_pair && is_open) {
+                let tokens = record::read(detail).filter(|_| is_the_users && is_open);
+                if let Some(tokens) = tokens.filter(|tokens| self.is_newer(tokens)) {
                     self.take_told(tokens);
                 }
             }
@@ -102,6 +104,11 @@ impl<J: Json> Machine<J> {
             }
             _ => self.catch_up(),
         }
+    }
+
+    /// Whether tokens came after this tab's own, of the same login.
+    fn is_newer(&self, tokens: &TokenSet) -> bool {
+        self.session.as_ref().is_some_and(|session| session.tokens.is_older_than(tokens))
     }
 
     /// Takes tokens that are not in the store. A copy of the tab writes them down for itself; where the store is
