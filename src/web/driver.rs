@@ -220,7 +220,6 @@ impl<P: Program> Driver<P> {
             Output::Settle { caller, result } => self.program.settle(caller, result),
             Output::Notify(event) => self.program.notify(event),
             Output::Navigate(url) => page::navigate(url.expose()),
-            Output::Lock { .. } | Output::Unlock { .. } | Output::Listen(_) | Output::Tell(_) => {}
         }
     }
 }
