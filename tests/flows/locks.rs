@@ -80,10 +80,10 @@ fn lock_that_is_never_granted_is_taken_after_ten_seconds_at_most() {
     for locks in [Locks::Silent, Locks::Dead] {
         let (mut s, tabs) = tabs(1, locks);
         let calls = ask(&mut s, &tabs);
-        s.advance(8 * SECOND);
+        s.advance(7 * SECOND);
         assert!(s.is_waiting(calls[0]), "{locks:?}");
         assert_eq!(s.server.refreshes(), 0, "{locks:?}");
-        s.advance(4 * SECOND);
+        s.advance(5 * SECOND);
         assert_eq!(s.said(calls[0]), Ok(Said::AccessToken("access-2".into())), "{locks:?}");
     }
 }

@@ -7,7 +7,7 @@ use super::{
     machine::{Machine, OnLoad, OnSend, OnStore},
     schedule::{self, SHORTEST_PAUSE},
     session::SESSION,
-    tabs::{BUSY, DELAYED, REFRESHED},
+    tabs::{BUSY, DELAYED, UNSTORED},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
@@ -32,7 +32,7 @@ pub(super) const JOURNAL: &str = "refresh";
 
 /// How long a tab that works is believed to be alive without a word. With the random part of patience, nobody is kept
 /// waiting by a dead or frozen tab for more than ten seconds.
-const LEASE: u64 = 9_000;
+const LEASE: u64 = 8_000;
 /// How often it says that it is.
 const BEAT: u64 = 3_000;
 /// How often to look whether a lease is free.
@@ -40,7 +40,7 @@ const LOOK_AGAIN: u64 = 1_000;
 /// How long a host may take to hand over a lock that is taken away from another tab.
 const STEALING: u64 = 1_000;
 /// How long what another tab wrote or told in the same instant may take to arrive.
-const SETTLING: u64 = 50;
+const SETTLING: u64 = 150;
 const SETTLING_OF_A_COPY: u64 = 100;
 
 /// How refreshing stands.
@@ -79,6 +79,8 @@ pub(super) struct Refresh {
     pub(super) lock: Option<Op>,
     granted: bool,
     stealing: bool,
+    /// When this tab last wanted the lock.
+    sought_at: UnixMillis,
     /// The host has no locks.
     no_locks: bool,
     /// There is no lock this time: the journal is the lease.
@@ -114,6 +116,7 @@ impl Refresh {
             lock: None,
             granted: false,
             stealing: false,
+            sought_at: UnixMillis(0),
             no_locks: false,
             leased: false,
             read_at: UnixMillis(0),
@@ -139,7 +142,7 @@ impl Refresh {
 
     /// The clock was set back by so much. Where it is no correction, nobody knows how long the page slept.
     pub(super) fn shift(&mut self, by: u64, is_correction: bool) {
-        for instant in [&mut self.beat, &mut self.read_at, &mut self.failed_at, &mut self.wish] {
+        for instant in [&mut self.beat, &mut self.read_at, &mut self.sought_at, &mut self.failed_at, &mut self.wish] {
             *instant = instant.minus(by);
         }
         if !is_correction {
@@ -227,6 +230,7 @@ impl<J: Json> Machine<J> {
         let op = self.next_op();
         self.refresh.lock = Some(op);
         self.refresh.stealing = steal;
+        self.refresh.sought_at = self.now;
         if steal {
             self.enter(Phase::Locking, Some(STEALING));
         } else {
@@ -408,8 +412,10 @@ impl<J: Json> Machine<J> {
         }
         let others = journal.by != 0 && journal.by != me;
         if is_alive(&journal, self.now) && journal.by != 0 {
-            // Who has the lock knows that another lock's holder is gone, and its answer with it.
-            if others && (journal.leased || self.refresh.leased) {
+            // Who has the lock knows that another lock's holder is gone, and its answer with it; unless it has taken the
+            // lock away in the same instant as another who had lost patience.
+            let is_alive = self.refresh.stealing && journal.at >= self.refresh.sought_at;
+            if others && (journal.leased || self.refresh.leased || is_alive) {
                 return self.enter(Phase::Locking, Some(LOOK_AGAIN));
             }
             if !others && self.refresh.leased {
@@ -636,7 +642,7 @@ impl<J: Json> Machine<J> {
             // A store that is full may have room for the new tokens where the old ones were; and a refresh token that
             // is spent must not be found there by a reload.
             // Who finds nothing there is to know why, even if this page dies now.
-            let message = self.message(REFRESHED, self.generation(), record::write(&session.tokens).expose());
+            let message = self.message(UNSTORED, self.generation(), record::write(&session.tokens).expose());
             self.emit(Output::Tell(message));
             self.remove(Area::Session, SESSION);
             return self.store_refreshed(session, true);

@@ -1,7 +1,9 @@
 //! What the tabs of one client tell each other, and how one that heard nothing catches up.
 //!
-//! A message is four lines: what happened, to which pair of tokens, something about it, and whose they are. Tokens are
-//! in it only where the others cannot read them in the store.
+//! A message is four lines: what happened, to which pair of tokens, something about it, and whose they are. New tokens
+//! are in it: a store that is shared may show them later than the message comes (Chromium hands a lock over before
+//! another process sees what was written into localStorage under it), a copy of a tab has a store of its own, and
+//! there are stores that are full. Whoever can hear a message can read the store.
 
 use super::{
     io::{Area, Event, Output, SignOutReason, Snapshot},
@@ -22,8 +24,10 @@ use crate::core::{
 };
 use alloc::string::String;
 
-/// There are new tokens: in the store, or else in the message.
+/// There are new tokens, which are in the store.
 pub(super) const REFRESHED: &str = "refreshed";
+/// There are new tokens, which could not be stored.
+pub(super) const UNSTORED: &str = "unstored";
 /// A refresh failed: with its journal.
 pub(super) const DELAYED: &str = "delayed";
 /// A refresh is under way, still.
@@ -47,9 +51,9 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn tell_refreshed(&mut self, before: u64) {
-        let is_in_the_store = self.persisted && self.config.sharing == Sharing::Shared;
-        let tokens = self.session.as_ref().filter(|_| !is_in_the_store).map(|session| record::write(&session.tokens));
-        let message = self.message(REFRESHED, before, tokens.as_ref().map_or("", Secret::expose));
+        let tokens = self.session.as_ref().map(|session| record::write(&session.tokens));
+        let what = if self.persisted { REFRESHED } else { UNSTORED };
+        let message = self.message(what, before, tokens.as_ref().map_or("", Secret::expose));
         self.emit(Output::Tell(message));
     }
 
@@ -78,12 +82,12 @@ impl<J: Json> Machine<J> {
                     self.be_patient(0);
                 }
             }
-            REFRESHED if !detail.is_empty() => {
+            REFRESHED | UNSTORED if !detail.is_empty() => {
                 // Where this tab is about to refresh, or has sent it, it is told what it would be answered, or better.
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
                 let tokens = record::read(detail).filter(|_| is_the_users && is_open);
                 if let Some(tokens) = tokens.filter(|tokens| self.is_newer(tokens)) {
-                    self.take_told(tokens);
+                    self.take_told(tokens, what == REFRESHED);
                 }
             }
             SIGNED_OUT => {
@@ -111,12 +115,11 @@ impl<J: Json> Machine<J> {
         self.session.as_ref().is_some_and(|session| session.tokens.is_older_than(tokens))
     }
 
-    /// Takes tokens that are not in the store. A copy of the tab writes them down for itself; where the store is
-    /// shared, it cannot be written.
-    fn take_told(&mut self, tokens: TokenSet) {
+    /// Takes tokens that another tab told. A copy of that tab writes them down for itself.
+    fn take_told(&mut self, tokens: TokenSet, is_stored: bool) {
         let is_copy = self.config.sharing == Sharing::Tab;
         let value = record::write(&tokens);
-        self.adopt(tokens, is_copy);
+        self.adopt(tokens, is_copy || is_stored);
         if is_copy {
             self.store(Area::Session, SESSION, value, OnStore::Kept(self.epoch));
         }
