@@ -43,7 +43,7 @@ impl World {
 
 pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Option<&'static str> {
     let its = &world.tabs[attempt.tab];
-    if its.is_late {
+    if its.is_late || world.since(world.watch.late_at, other.sent_at) {
         return Some(LATE);
     }
     // Once they have different pairs, they have different locks as well.
@@ -160,6 +160,12 @@ pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
     if world.watch.logout_asked {
         return Some(SIGNING_OUT);
     }
+    if world.watch.late_at.is_some() || world.tabs[tab].is_late {
+        return Some(LATE);
+    }
+    if world.tabs[tab].read_failed.is_some() {
+        return Some(UNREADABLE);
+    }
     if is_bare {
         return Some("what could not be stored is not there until the next pair is");
     }
@@ -175,6 +181,13 @@ pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
 pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'static str> {
     let is_over = world.watch.ended_at().is_some() && reason == SignOutReason::Logout;
     let is_unheard = !world.plan.messages || world.watch.message_lost_at.is_some();
+    if is_over && world.watch.late_at.is_some() {
+        return Some(LATE);
+    }
+    let failed_at = world.watch.write_failed_at;
+    if failed_at.is_some_and(|at| (0..world.tabs.len()).any(|tab| world.stopped_untold(tab, at))) {
+        return Some("a page that died over a store in which the new pair did not find room beside the old one");
+    }
     if is_over && is_unheard && world.watch.write_failed_at.is_some() {
         return Some(UNSAID);
     }

@@ -133,11 +133,13 @@ impl Refresh {
         }
     }
 
-    /// Nothing failed any more.
-    pub(super) fn forgive(&mut self) {
+    /// Nothing failed any more. If the server wants to be left alone, it still does.
+    pub(super) fn forgive(&mut self, now: UnixMillis) {
         self.failures = 0;
-        self.wish = UnixMillis(0);
-        self.trouble = None;
+        if self.held(now).is_none() {
+            self.wish = UnixMillis(0);
+            self.trouble = None;
+        }
     }
 
     /// The clock was set back by so much. Where it is no correction, nobody knows how long the page slept.
@@ -199,7 +201,10 @@ impl<J: Json> Machine<J> {
     /// Somebody wants it soon: at once, or a little after the last failure.
     pub(super) fn hurry(&mut self) {
         self.refresh.hurry = true;
-        let earliest = self.refresh.failed_at.plus(schedule::caller_pause(self.refresh.failures));
+        let mut earliest = self.refresh.failed_at.plus(schedule::caller_pause(self.refresh.failures));
+        if self.refresh.held(self.now).is_some() {
+            earliest = earliest.max(self.refresh.wish.plus(self.spread.below(LOOK_AGAIN)));
+        }
         if self.refresh.phase == Phase::Waiting && self.now < earliest {
             self.refresh.alarm = Some(self.refresh.alarm.map_or(earliest, |alarm| alarm.min(earliest)));
         } else {
@@ -402,9 +407,12 @@ impl<J: Json> Machine<J> {
             return self.send_refresh();
         }
         let (generation, me) = (self.generation(), self.refresh.me);
-        let journal = read_journal(result)
-            .filter(|journal| journal.generation == generation)
-            .unwrap_or_else(|| Journal::new(generation));
+        let stored = read_journal(result);
+        if let Some(journal) = &stored {
+            self.learn_hold(journal);
+        }
+        let journal =
+            stored.filter(|journal| journal.generation == generation).unwrap_or_else(|| Journal::new(generation));
         if journal.is_end() {
             // Whoever wrote it could not remove the record, or has not yet.
             self.remove(Area::Session, SESSION);
@@ -425,7 +433,7 @@ impl<J: Json> Machine<J> {
         self.learn(&journal, u32::from(others));
         // One answer that is lost with its tab is asked for again at once; who loses two has to wait as others do.
         let failures = self.refresh.failures;
-        if failures > u32::from(others) {
+        if failures > u32::from(others) || self.refresh.held(self.now).is_some() {
             let eager = self.refresh.hurry || self.visible;
             let pause = match schedule::least_pause(self.gravity(), eager) {
                 _ if self.refresh.hurry => schedule::caller_pause(failures),
@@ -447,18 +455,29 @@ impl<J: Json> Machine<J> {
         if failures == 0 || is_known || journal.at > self.now.plus(LEASE) {
             return;
         }
-        let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason).copied();
-        let code = code.unwrap_or(ErrorCode::Network);
-        // What was said before stands.
-        let wish = journal.wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER));
-        self.refresh.wish = self.refresh.wish.max(wish);
-        if self.refresh.failures == 0 || journal.at >= self.refresh.failed_at || code == ErrorCode::RateLimited {
-            self.failed_by(code.into());
-        }
+        self.learn_hold(journal);
         if self.refresh.failures == 0 || journal.at >= self.refresh.failed_at {
+            let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason).copied();
+            self.failed_by(code.unwrap_or(ErrorCode::Network).into());
+            self.refresh.wish = self.refresh.wish.max(self.believed(journal.wish));
             self.refresh.failures = failures;
             (self.refresh.failed_at, self.refresh.known_at) = (journal.at, journal.at);
         }
+    }
+
+    /// A server that wants to be left alone wants it of all tabs, whatever tokens they have.
+    pub(super) fn learn_hold(&mut self, journal: &Journal) {
+        let wish = self.believed(journal.wish);
+        let is_known = journal.at == self.refresh.known_at || journal.at > self.now.plus(LEASE);
+        if journal.reason == ErrorCode::RateLimited.as_str() && wish > self.refresh.wish && !is_known {
+            self.refresh.wish = wish;
+            self.refresh.trouble = Some(ErrorCode::RateLimited.into());
+        }
+    }
+
+    /// No hold lasts for days, whatever is written.
+    fn believed(&self, wish: UnixMillis) -> UnixMillis {
+        wish.min(self.now.plus(schedule::LONGEST_RETRY_AFTER))
     }
 
     /// Keeps why it failed, unless the server wants to be left alone: then that stays the reason until it is over.

@@ -139,7 +139,7 @@ impl<J: Json> Machine<J> {
         self.session = Some(session);
         self.ended = None;
         self.refresh.gone_at = None;
-        self.refresh.forgive();
+        self.refresh.forgive(self.now);
     }
 
     /// The clock was set back by so much: what was reckoned by it moves along. Where it is no correction but another
@@ -188,7 +188,7 @@ impl<J: Json> Machine<J> {
         self.session = None;
         self.persisted = false;
         self.refresh_due = None;
-        self.refresh.forgive();
+        self.refresh.forgive(self.now);
         self.rest();
         self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
         let absence = error.clone().unwrap_or_else(|| self.absence());
@@ -209,11 +209,10 @@ impl<J: Json> Machine<J> {
 
     /// Times may be better: what waits tries now, what does not looks what others did.
     pub(super) fn refresh_again(&mut self) {
-        if self.auto && self.refresh.phase == Phase::Waiting && self.refresh.held(self.now).is_none() {
+        if self.auto && self.refresh.phase == Phase::Waiting {
             self.hurry();
-        } else {
-            self.catch_up();
         }
+        self.catch_up();
     }
 
     fn run_out_on_time(&mut self) {

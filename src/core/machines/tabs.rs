@@ -68,12 +68,14 @@ impl<J: Json> Machine<J> {
         match what {
             DELAYED => {
                 let is_reading = self.refresh.phase == Phase::Reading;
-                if let Some(journal) =
-                    Journal::read(detail).filter(|_| is_of_this_pair && (is_reading || self.refresh.is_open()))
-                {
-                    self.learn(&journal, 0);
-                    if !is_reading && self.refresh.phase != Phase::Sending {
-                        self.delayed();
+                if let Some(journal) = Journal::read(detail).filter(|_| is_the_users) {
+                    if is_of_this_pair && (is_reading || self.refresh.is_open()) {
+                        self.learn(&journal, 0);
+                        if !is_reading && self.refresh.phase != Phase::Sending {
+                            self.delayed();
+                        }
+                    } else {
+                        self.learn_hold(&journal);
                     }
                 }
             }
