@@ -110,7 +110,7 @@ pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'st
     if world.since(world.watch.clock_set_at, hold.since) {
         return Some("a pause is kept by the device's clock, which was set meanwhile");
     }
-    if its.is_late {
+    if its.is_late || world.since(world.watch.late_at, hold.since) {
         return Some(LATE);
     }
     if world.is_unheard(hold.since) {
@@ -142,6 +142,10 @@ pub fn many_requests(world: &World) -> Option<&'static str> {
     if world.plan.storage == Storage::Session && world.is_without_locks() {
         return Some(NOTHING_SHARED);
     }
+    let reads = world.tabs.iter().any(|tab| world.since(tab.read_failed, a_minute_ago));
+    if reads && !world.plan.messages {
+        return Some(UNREADABLE);
+    }
     let fails = world.since(world.watch.write_failed_at, a_minute_ago);
     fails.then_some(
         "where the journal cannot be written, who holds the lock cannot show that it is at work, and is robbed",
@@ -156,7 +160,7 @@ pub fn older_over_newer(world: &World, tab: usize, is_late: bool) -> Option<&'st
 }
 
 pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
-    let is_bare = world.stored_pair(world.tabs[tab].disk).is_none() && world.watch.unstored_at.is_some();
+    let is_bare = world.watch.unstored_at.is_some();
     if world.watch.logout_asked {
         return Some(SIGNING_OUT);
     }
@@ -194,7 +198,11 @@ pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'
     if is_over && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {
         return Some("a tab that cannot read the store writes over the reason that another left there");
     }
-    let is_lost = world.watch.message_lost_at.is_some_and(|lost| world.since(world.watch.unstored_at, lost));
+    let untold = |at: u64| (0..world.tabs.len()).any(|tab| world.stopped_untold(tab, at));
+    if world.watch.unstored_at.is_some_and(untold) {
+        return Some(UNTOLD);
+    }
+    let is_lost = world.watch.message_lost_at.is_some() && world.watch.unstored_at.is_some();
     if is_lost || !world.plan.messages && world.watch.unstored_at.is_some() {
         return Some(
             "the new pair can neither be stored nor told, so that a tab finds nothing but that the old one is gone",

@@ -91,8 +91,8 @@ pub(super) enum OnLoad<J> {
     Journal(u32),
     /// A refresh, by its turn: what came of it, which is written where the store is as it was.
     Confirm(u32, Result<Snapshot<J>, Error>),
-    /// Something happened elsewhere, in an epoch.
-    CatchUp(u32),
+    /// Something happened elsewhere, in an epoch; or nothing is known to have.
+    CatchUp(u32, bool),
     /// The session is gone, in an epoch: why?
     /// With the tokens that a refresh has just brought.
     Gone(u32, u32, Option<Snapshot<J>>),
@@ -221,7 +221,7 @@ impl<J: Json> Machine<J> {
             OnLoad::Patience(turn) => self.patience_loaded(turn, result),
             OnLoad::Journal(turn) => self.journal_loaded(turn, result),
             OnLoad::Confirm(turn, outcome) => self.confirm_loaded(turn, outcome, result),
-            OnLoad::CatchUp(epoch) => self.caught_up(epoch, result),
+            OnLoad::CatchUp(epoch, is_seen) => self.caught_up(epoch, is_seen, result),
             OnLoad::Gone(epoch, turn, renewed) => self.gone_loaded(epoch, turn, renewed, result),
             OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
         }

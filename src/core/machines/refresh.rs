@@ -294,6 +294,10 @@ impl<J: Json> Machine<J> {
     pub(super) fn refresh_alarm(&mut self) {
         match self.refresh.phase {
             Phase::Idle | Phase::Waiting => self.begin_refresh(),
+            // What was to arrive comes after this, where the page slept on it.
+            Phase::Settling if self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT) => {
+                self.seek_lock(false);
+            }
             Phase::Settling => self.reread(),
             Phase::Locking if self.refresh.has_turn() => self.reread(),
             Phase::Locking if self.refresh.stealing => {
@@ -362,7 +366,10 @@ impl<J: Json> Machine<J> {
     /// Whether the page slept between a question to the store and its answer, which others may have made untrue. Once:
     /// a store that takes so long each time is not waited for for ever.
     fn slept(&mut self) -> bool {
-        let slept = self.now.since(self.refresh.read_at) > BEAT && !self.refresh.slept;
+        // Without a lock, it is the moment between reading and writing that counts.
+        let is_lease = self.refresh.leased && self.config.sharing != Sharing::Alone;
+        let longest = if is_lease { SETTLING } else { BEAT };
+        let slept = self.now.since(self.refresh.read_at) > longest && !self.refresh.slept;
         self.refresh.slept |= slept;
         slept
     }

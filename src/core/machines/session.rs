@@ -212,7 +212,7 @@ impl<J: Json> Machine<J> {
         if self.auto && self.refresh.phase == Phase::Waiting {
             self.hurry();
         }
-        self.catch_up();
+        self.catch_up(true);
     }
 
     fn run_out_on_time(&mut self) {

@@ -105,10 +105,10 @@ impl<J: Json> Machine<J> {
                     }
                     self.drop_elsewhere(reason);
                 } else {
-                    self.catch_up();
+                    self.catch_up(false);
                 }
             }
-            _ => self.catch_up(),
+            _ => self.catch_up(false),
         }
     }
 
@@ -129,13 +129,14 @@ impl<J: Json> Machine<J> {
     }
 
     /// Looks what other tabs did, where they can do anything.
-    pub(super) fn catch_up(&mut self) {
+    /// `is_seen` where nobody has just told something: then what is not there may be written.
+    pub(super) fn catch_up(&mut self, is_seen: bool) {
         if self.config.sharing == Sharing::Shared && self.refresh.is_open() {
-            self.load(Area::Session, SESSION, OnLoad::CatchUp(self.epoch));
+            self.load(Area::Session, SESSION, OnLoad::CatchUp(self.epoch, is_seen));
         }
     }
 
-    pub(super) fn caught_up(&mut self, epoch: u32, result: Result<Option<Secret>, Error>) {
+    pub(super) fn caught_up(&mut self, epoch: u32, is_seen: bool, result: Result<Option<Secret>, Error>) {
         if epoch != self.epoch || !self.refresh.is_open() {
             return;
         }
@@ -152,14 +153,14 @@ impl<J: Json> Machine<J> {
                 }
             }
             Stored::Gone => self.session_gone(None),
-            Stored::Nothing => {
+            Stored::Nothing if is_seen => {
                 // It could not be written; perhaps now.
                 if let Some(session) = &self.session {
                     let value = record::write(&session.tokens);
                     self.store(Area::Session, SESSION, value, OnStore::Kept(self.epoch));
                 }
             }
-            Stored::Same | Stored::Foreign => {}
+            Stored::Same | Stored::Nothing | Stored::Foreign => {}
         }
     }
 
