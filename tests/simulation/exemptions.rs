@@ -91,6 +91,11 @@ pub fn presented_again(world: &World, attempt: &Attempt, earlier: &Attempt) -> O
     if is_unsaid && world.since(world.watch.removal_failed_at, earlier.sent_at) {
         return Some(UNSAID);
     }
+    if !world.plan.rotates && world.watch.unstored_at.is_some() {
+        return Some(
+            "a server that gives one refresh token for ever, and a store that shows how often it was used too late",
+        );
+    }
     if world.plan.storage == Storage::Session && world.tabs[attempt.tab].opened_at >= earlier.since {
         return Some("a duplicate whose page was loaded anew, or copied, before it had heard of what another did");
     }
@@ -143,7 +148,7 @@ pub fn many_requests(world: &World) -> Option<&'static str> {
         return Some(NOTHING_SHARED);
     }
     let reads = world.tabs.iter().any(|tab| world.since(tab.read_failed, a_minute_ago));
-    if reads && !world.plan.messages {
+    if reads && (!world.plan.messages || world.is_without_locks()) {
         return Some(UNREADABLE);
     }
     let fails = world.since(world.watch.write_failed_at, a_minute_ago);
@@ -218,6 +223,9 @@ pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static s
     if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
         return Some("a tab that hears nothing finds the end when it next reads the store");
     }
+    if world.plan.storage == Storage::Session && world.tabs[tab].opened_at >= ended_at {
+        return Some("a duplicate that was opened later, of a tab that had not heard of the end");
+    }
     let knew = [world.watch.refused_tab, world.watch.logout_tab];
     if knew.iter().any(|tab| world.stopped_untold(*tab, ended_at)) {
         return Some(UNTOLD);
@@ -244,6 +252,10 @@ pub fn not_good(world: &World, tab: usize) -> Option<&'static str> {
 }
 
 pub fn never_ends(world: &World) -> Option<&'static str> {
+    let ended_at = world.watch.ended_at().unwrap_or_default();
+    if world.plan.storage == Storage::Session && world.tabs.iter().any(|tab| tab.opened_at >= ended_at) {
+        return Some("a duplicate that was opened later, of a tab that had not heard of the end");
+    }
     let knew = [world.watch.refused_tab, world.watch.logout_tab];
     let is_untold = world.watch.ended_at().is_some_and(|at| knew.iter().any(|tab| world.stopped_untold(*tab, at)));
     if (is_untold || world.watch.message_lost_at.is_some()) && world.tabs.iter().any(|tab| tab.read_failed.is_some()) {

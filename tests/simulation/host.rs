@@ -243,8 +243,10 @@ impl World {
                     self.counts.fault("write failed");
                     self.watch.write_failed_at = Some(self.time);
                 }
+                if is_late && !failing.writes {
+                    self.watch.late_at = Some(self.time);
+                }
                 if key == SESSION_KEY && !failing.writes {
-                    self.watch.late_at = if is_late { Some(self.time) } else { self.watch.late_at };
                     self.session_overwritten(tab, &value, is_late);
                 }
                 let is_applied = self.plant.is_none_or(|plant| plant.lets_write(self, tab, key, &value));

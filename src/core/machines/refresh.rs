@@ -434,6 +434,7 @@ impl<J: Json> Machine<J> {
                 return self.enter(Phase::Locking, Some(LOOK_AGAIN));
             }
             if !others && self.refresh.leased {
+                self.refresh.journaled = true;
                 return self.send_refresh();
             }
         }

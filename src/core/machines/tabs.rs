@@ -88,8 +88,13 @@ impl<J: Json> Machine<J> {
                 // Where this tab is about to refresh, or has sent it, it is told what it would be answered, or better.
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
                 let tokens = record::read(detail).filter(|_| is_the_users && is_open);
-                if let Some(tokens) = tokens.filter(|tokens| self.is_newer(tokens)) {
-                    self.take_told(tokens, what == REFRESHED);
+                match tokens {
+                    Some(tokens) if self.is_newer(&tokens) => self.take_told(tokens, what == REFRESHED),
+                    // What this tab has already.
+                    Some(tokens) if what == UNSTORED && tokens.generation() == self.generation() => {
+                        self.persisted = false;
+                    }
+                    _ => {}
                 }
             }
             SIGNED_OUT => {
