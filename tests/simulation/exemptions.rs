@@ -35,6 +35,11 @@ impl World {
         self.tabs[tab].stopped_at.is_some_and(|at| at + SECOND >= since && at <= since + 2 * SECOND)
     }
 
+    /// Whether a tab was stopped while the answer came that it has at this instant.
+    fn stopped_lately(&self, tab: usize, at: u64) -> bool {
+        self.tabs[tab].stopped_at.is_some_and(|stopped| stopped + 5 * MINUTE >= at)
+    }
+
     /// Whether somebody had to do without a lock, of late.
     fn is_without_locks(&self) -> bool {
         self.watch.without_lock_at.is_some()
@@ -45,6 +50,10 @@ pub fn two_at_a_time(world: &World, attempt: &Attempt, other: &Attempt) -> Optio
     let its = &world.tabs[attempt.tab];
     if its.is_late || world.since(world.watch.late_at, other.sent_at) {
         return Some(LATE);
+    }
+    let knows_better = world.tabs[other.tab].seen.is_some_and(|view| view.refresh != Some(other.token));
+    if other.tab == attempt.tab || knows_better {
+        return Some("who is told of a newer pair waits no longer for what it sent");
     }
     // Once they have different pairs, they have different locks as well.
     if world.is_unheard(0) {
@@ -128,7 +137,12 @@ pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'st
         return Some("a duplicate that was opened later has not heard that somebody was told to wait");
     }
     // The message takes some milliseconds, and whoever waited for the lock has it sooner.
-    let is_early = its.opened_at >= hold.since || attempt.sent_at < hold.since + 50 || !world.plan.messages;
+    let is_unheard = !world.plan.messages || world.since(world.watch.message_lost_at, hold.since);
+    let is_at_once = attempt.sent_at < hold.since + 50;
+    if is_at_once && world.stopped_lately(hold.tab, hold.since) {
+        return Some("a page that slept over the answer tells it, and does not write over what others wrote meanwhile");
+    }
+    let is_early = its.opened_at >= hold.since || is_at_once || is_unheard;
     if is_early && world.since(world.watch.write_failed_at, hold.since) {
         return Some("what could not be written is not known to a tab that has not heard it");
     }
@@ -148,7 +162,8 @@ pub fn many_requests(world: &World) -> Option<&'static str> {
         return Some(NOTHING_SHARED);
     }
     let reads = world.tabs.iter().any(|tab| world.since(tab.read_failed, a_minute_ago));
-    if reads && (!world.plan.messages || world.is_without_locks()) {
+    let lost = world.since(world.watch.message_lost_at, a_minute_ago);
+    if reads && (lost || !world.plan.messages || world.is_without_locks()) {
         return Some(UNREADABLE);
     }
     let fails = world.since(world.watch.write_failed_at, a_minute_ago);
@@ -190,8 +205,11 @@ pub fn not_stored(world: &World, tab: usize) -> Option<&'static str> {
 pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'static str> {
     let is_over = world.watch.ended_at().is_some() && reason == SignOutReason::Logout;
     let is_unheard = !world.plan.messages || world.watch.message_lost_at.is_some();
-    if is_over && world.watch.late_at.is_some() {
+    if world.watch.late_at.is_some() {
         return Some(LATE);
+    }
+    if is_over && world.is_without_locks() && world.plan.storage_delay > 0 {
+        return Some(SLOW_LEASE);
     }
     let failed_at = world.watch.write_failed_at;
     if failed_at.is_some_and(|at| (0..world.tabs.len()).any(|tab| world.stopped_untold(tab, at))) {
@@ -219,6 +237,9 @@ pub fn wrong_end(world: &World, _tab: usize, reason: SignOutReason) -> Option<&'
 pub fn ends_later(world: &World, tab: usize, ended_at: u64) -> Option<&'static str> {
     if world.is_unheard(0) {
         return Some(UNHEARD);
+    }
+    if world.watch.unstored_at.is_some() {
+        return Some("tabs that have different pairs, as one could not be stored: each finds out when its own is due");
     }
     if !world.plan.messages || world.since(world.watch.message_lost_at, ended_at) {
         return Some("a tab that hears nothing finds the end when it next reads the store");

@@ -166,7 +166,12 @@ impl World {
             Output::Store { op, key, value, .. } => {
                 self.storage(tab, op, key, Access::Write(value.expose().into(), self.tabs[tab].is_late))
             }
-            Output::Remove { op, key, .. } => self.storage(tab, op, key, Access::Remove),
+            Output::Remove { op, key, .. } => {
+                if self.tabs[tab].is_late {
+                    self.watch.late_at = Some(self.time);
+                }
+                self.storage(tab, op, key, Access::Remove);
+            }
             Output::Send { op, request } => self.send(tab, op, &request),
             Output::Lock { op, name, steal } => {
                 self.tabs[tab].wanted.push(op);

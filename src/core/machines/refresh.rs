@@ -728,9 +728,10 @@ impl<J: Json> Machine<J> {
             None => self.refresh.wish,
         };
         self.failed_by(error);
-        // For this tab's next page and for the others; where those have taken over, it is theirs to tell.
-        if !is_others {
-            if self.refresh.journaled {
+        // For this tab's next page and for the others; where those have taken over, it is theirs to tell, but for a
+        // server that wants to be left alone by all.
+        if !is_others || self.refresh.held(self.now).is_some() {
+            if self.refresh.journaled && !is_others {
                 let then = self.then_unlock();
                 self.write_journal(0, then);
             }
