@@ -139,7 +139,7 @@ pub fn retry_after(world: &World, attempt: &Attempt, hold: &Hold) -> Option<&'st
     // The message takes some milliseconds, and whoever waited for the lock has it sooner.
     let is_unheard = !world.plan.messages || world.since(world.watch.message_lost_at, hold.since);
     let is_at_once = attempt.sent_at < hold.since + 50;
-    if is_at_once && world.stopped_lately(hold.tab, hold.since) {
+    if world.stopped_lately(hold.tab, hold.since) {
         return Some("a page that slept over the answer tells it, and does not write over what others wrote meanwhile");
     }
     let is_early = its.opened_at >= hold.since || is_at_once || is_unheard;

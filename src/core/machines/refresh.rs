@@ -262,6 +262,8 @@ impl<J: Json> Machine<J> {
         }
         let waits = self.refresh.phase == Phase::Locking;
         match lock {
+            // The page slept on it: it may be another's by now.
+            Lock::Granted if waits && self.slept_on_alarm() => self.seek_lock(false),
             Lock::Granted if waits => {
                 self.refresh.granted = true;
                 self.refresh.turn += 1;
@@ -290,14 +292,16 @@ impl<J: Json> Machine<J> {
         }
     }
 
+    fn slept_on_alarm(&self) -> bool {
+        self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT)
+    }
+
     /// The phase's time is over.
     pub(super) fn refresh_alarm(&mut self) {
         match self.refresh.phase {
             Phase::Idle | Phase::Waiting => self.begin_refresh(),
             // What was to arrive comes after this, where the page slept on it.
-            Phase::Settling if self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT) => {
-                self.seek_lock(false);
-            }
+            Phase::Settling if self.slept_on_alarm() => self.seek_lock(false),
             Phase::Settling => self.reread(),
             Phase::Locking if self.refresh.has_turn() => self.reread(),
             Phase::Locking if self.refresh.stealing => {
@@ -418,8 +422,10 @@ impl<J: Json> Machine<J> {
         if let Some(journal) = &stored {
             self.learn_hold(journal);
         }
-        let journal =
-            stored.filter(|journal| journal.generation == generation).unwrap_or_else(|| Journal::new(generation));
+        let is_leased = |journal: &Journal| journal.leased && journal.by != 0 && is_alive(journal, self.now);
+        let journal = stored
+            .filter(|journal| journal.generation == generation || is_leased(journal))
+            .unwrap_or_else(|| Journal::new(generation));
         if journal.is_end() {
             // Whoever wrote it could not remove the record, or has not yet.
             self.remove(Area::Session, SESSION);
@@ -675,7 +681,8 @@ impl<J: Json> Machine<J> {
             return self.store_refreshed(session, true);
         }
         let before = self.generation();
-        self.session_stored(result);
+        // Where it could not be stored, the old record is gone already. What is there now is another tab's.
+        self.persisted = result.is_ok();
         self.keep(session);
         self.tell_refreshed(before);
         self.renewed();
