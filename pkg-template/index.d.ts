@@ -143,12 +143,13 @@ export interface Session {
   readonly refreshable: boolean;
 }
 
+/** Each is raised in every tab that shares the session; a tab that heard nothing catches up when it is seen again. */
 export interface AuthEvents {
   signedIn: Session;
   refreshed: Session;
   /** Another try is planned at `retryAt`; the session stands. */
   refreshDelayed: { error: AuthError; attempt: number; retryAt: number };
-  /** The server ended it (`session_ended`), the user did, or it ran out. */
+  /** The server ended it (`session_ended`), the user did (`logout`, in each of the user's tabs), or it ran out. */
   signedOut: { reason: "logout" | "session_ended" | "expired"; error?: AuthError };
 }
 

@@ -22,7 +22,7 @@ pub(super) fn auth_error(error: &Error) -> JsValue {
     let code = error.code();
     AuthError::new(
         code.as_str(),
-        code.action().as_str(),
+        error.action().as_str(),
         &error.message(),
         error.oauth_error(),
         error.oauth_error_description(),

@@ -195,6 +195,16 @@ impl Error {
         self.0.code
     }
 
+    /// What the program should do about it. A token endpoint that refuses for another reason than a grant that is worth
+    /// nothing any more (RFC 6749 §5.2) refuses the program, and no new sign-in mends that.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self.code() {
+            ErrorCode::TokenRequestFailed if self.oauth_error() != Some("invalid_grant") => Action::FixConfig,
+            code => code.action(),
+        }
+    }
+
     /// What it is about; empty where the code says it all.
     #[must_use]
     pub fn subject(&self) -> &str {
@@ -300,6 +310,20 @@ mod tests {
         let error =
             Error::new(ErrorCode::TokenRequestFailed).with_oauth(Some("bad\u{7}".into()), Some("<html>\n".into()), &[]);
         assert_eq!((error.oauth_error(), error.oauth_error_description()), (None, None));
+    }
+
+    #[test]
+    fn action_of_a_refusal_is_to_sign_in_only_where_the_grant_is_spent() {
+        for (error, action) in [
+            (Some("invalid_grant"), Action::SignIn),
+            (Some("invalid_client"), Action::FixConfig),
+            (Some("blocked_by_policy"), Action::FixConfig),
+            (None, Action::FixConfig),
+        ] {
+            let refusal = Error::new(ErrorCode::TokenRequestFailed).with_oauth(error.map(Into::into), None, &[]);
+            assert_eq!(refusal.action(), action, "{error:?}");
+        }
+        assert_eq!(Error::new(ErrorCode::Network).action(), Action::Retry);
     }
 
     #[test]
