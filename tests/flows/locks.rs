@@ -1,7 +1,7 @@
 //! One refresh, however many tabs want it in the same instant, and whatever the host has of locks.
 
 use crate::{
-    scenario::{Call, HOUR, Locks, Pace, SECOND, Scenario, Tab},
+    scenario::{Call, HOUR, Locks, MINUTE, Pace, SECOND, Scenario, Tab},
     server::Reply,
     told::{Said, Told},
 };
@@ -118,6 +118,22 @@ fn client_that_is_closed_gives_its_lock_back() {
     s.network = Pace::AtOnce;
     s.advance(SECOND);
     assert_eq!(s.server.refreshes(), 2, "the other does not wait for it");
+}
+
+#[test]
+fn copy_of_a_tab_whose_timers_are_a_minute_late_refreshes_all_the_same() {
+    let mut s = Scenario::new();
+    let tab = s.tab_with_a_storage_of_its_own();
+    s.sign_in(tab);
+    s.advance(HOUR - 2 * MINUTE);
+    let call = s.refresh(tab);
+    for _ in 0..6 {
+        // A page that nobody looks at is woken once a minute.
+        s.advance_without_timers(MINUTE);
+        s.wake(tab);
+    }
+    assert!(s.said(call).is_ok());
+    assert_eq!(s.server.refreshes(), 1);
 }
 
 #[test]

@@ -91,6 +91,8 @@ pub struct Scenario {
     pub config: Value,
     pub storage: Pace,
     pub network: Pace,
+    /// Whether timers go off.
+    timers: bool,
     /// What the host has of locks.
     pub locks: Locks,
     /// Whether the page comes from a server, which shows it its clock.
@@ -137,6 +139,7 @@ impl Scenario {
             config: config(),
             storage: Pace::AtOnce,
             network: Pace::AtOnce,
+            timers: true,
             locks: Locks::Granted,
             page_has_a_server: true,
             channel: true,

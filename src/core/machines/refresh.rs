@@ -292,13 +292,17 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    fn slept_on_alarm(&self) -> bool {
-        self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT)
+    /// Whether the page slept over its alarm. Once: a page that nobody looks at may have all its timers late.
+    fn slept_on_alarm(&mut self) -> bool {
+        let slept = self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT) && !self.refresh.slept;
+        self.refresh.slept |= slept;
+        slept
     }
 
     /// The phase's time is over.
     pub(super) fn refresh_alarm(&mut self) {
-        match self.refresh.phase {
+        let phase = self.refresh.phase;
+        match phase {
             Phase::Idle | Phase::Waiting => self.begin_refresh(),
             // What was to arrive comes after this, where the page slept on it.
             Phase::Settling if self.slept_on_alarm() => self.seek_lock(false),

@@ -1,6 +1,6 @@
 //! What drives the machines of a scenario: time, the network, and the order in which a host does things.
 
-use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario};
+use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario, Tab};
 use crate::server::{CLIENT, ISSUER, Reply};
 use pixie_auth::{
     Answer, Area, Error, Lock, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
@@ -32,6 +32,27 @@ impl Scenario {
         }
         self.time = target;
         self.run();
+    }
+
+    /// The same where no timer goes off: answers come, alarms do not.
+    pub fn advance_without_timers(&mut self, millis: u64) {
+        let target = self.time + millis;
+        self.timers = false;
+        while let Some(due) = self.deliveries.iter().map(|delivery| delivery.due).min().filter(|due| *due <= target) {
+            self.time = self.time.max(due);
+            self.run();
+        }
+        self.time = target;
+        self.timers = true;
+    }
+
+    /// A timer that goes off late.
+    pub fn wake(&mut self, tab: Tab) {
+        let now = self.now();
+        self.machine(tab).wake(now);
+        self.timers = false;
+        self.run();
+        self.timers = true;
     }
 
     fn next_event(&self) -> Option<u64> {
@@ -96,6 +117,9 @@ impl Scenario {
     }
 
     fn wake_one(&mut self) -> bool {
+        if !self.timers {
+            return false;
+        }
         let now = self.now();
         let due = |machine: &&mut Machine<Value>| machine.deadline().is_some_and(|deadline| deadline <= now);
         let machine = self.tabs.iter_mut().filter_map(|client| client.machine.as_mut()).find(due);
