@@ -116,6 +116,17 @@ fn logout_reaches_the_users_other_sessions_in_tabs_with_storages_of_their_own() 
 }
 
 #[test]
+fn tokens_of_a_client_that_keeps_them_in_memory_are_told_to_nobody() {
+    let mut s = Scenario::new();
+    s.config["storage"] = serde_json::json!("memory");
+    let tab = s.tab();
+    s.sign_in(tab);
+    s.journal(tab);
+    s.refresh(tab);
+    assert!(s.server.refreshes() == 1 && !s.journal(tab).contains(&"tell".to_owned()));
+}
+
+#[test]
 fn end_by_the_server_does_not_reach_another_session_of_the_same_user() {
     let mut s = Scenario::new();
     let first = s.tab_with_a_storage_of_its_own();

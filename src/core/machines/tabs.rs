@@ -51,6 +51,10 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn tell_refreshed(&mut self, before: u64) {
+        // Nobody else has these, and nobody else is to see them.
+        if self.config.sharing == Sharing::Alone {
+            return;
+        }
         let tokens = self.session.as_ref().map(|session| record::write(&session.tokens));
         let what = if self.persisted { REFRESHED } else { UNSTORED };
         let message = self.message(what, before, tokens.as_ref().map_or("", Secret::expose));
