@@ -27,6 +27,7 @@ use crate::core::{
         token::{self, Grant},
     },
     words::{
+        concat::concat,
         decimal::decimal,
         error::{Error, ErrorCode},
         http::{Request, Response, Unanswered},
@@ -53,6 +54,8 @@ pub(super) struct Progress<J> {
     step: Step,
     /// The redirect, until its login is found.
     callback: Option<Callback>,
+    /// The same, when it was checked.
+    checked: Option<ValidatedCallback>,
     /// The login as it was stored: read again at each step, and put back where the network fails.
     login: Secret,
     session: Option<Snapshot<J>>,
@@ -62,174 +65,160 @@ pub(super) struct Progress<J> {
     error: Option<Error>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// Waits for its login.
     Begun,
     /// Waits for the mark.
-    Checked(ValidatedCallback),
+    Checked,
     /// Waits for the tokens, or to be stored.
     Sent,
     /// Somebody else exchanges the code: when to look again, and until when.
     Elsewhere(UnixMillis, UnixMillis),
     /// Its answer is there.
     Done,
+    /// Its answer was a failure, and the same redirect may be tried again.
+    Failed,
 }
 
+// While a redirect is worked on it is out of the machine's list, so that both can be borrowed.
 impl<J: Json> Machine<J> {
     /// `handleCallback`: takes the redirect.
     pub fn callback(&mut self, caller: Caller, url: &str) {
         let callback = match Callback::parse(url) {
             Ok(callback) => callback,
-            Err(error) => return self.settle(caller, Err(error)),
+            Err(error) => return self.refuse(caller, error),
         };
-        if let Some(progress) = self.callbacks.iter_mut().find(|progress| progress.state == callback.state()) {
-            progress.callers.push(caller);
-            let id = progress.id;
-            return self.tell(id);
-        }
-        let id = self.next_op();
-        self.callbacks.push(Progress {
-            id,
-            state: callback.state().into(),
-            callers: alloc::vec![caller],
-            step: Step::Begun,
-            callback: Some(callback),
-            login: Secret::default(),
-            session: None,
-            ends: 0,
-            app_state: None,
-            error: None,
-        });
-        self.load_login(id);
+        let mut progress = match self.callbacks.iter().position(|progress| progress.state == callback.state()) {
+            Some(index) => self.callbacks.swap_remove(index),
+            None => {
+                let progress = Box::new(Progress {
+                    id: self.next_op(),
+                    state: callback.state().into(),
+                    callers: Vec::new(),
+                    step: Step::Begun,
+                    callback: Some(callback),
+                    checked: None,
+                    login: Secret::default(),
+                    session: None,
+                    ends: 0,
+                    app_state: None,
+                    error: None,
+                });
+                self.load_login(&progress);
+                progress
+            }
+        };
+        progress.callers.push(caller);
+        self.tell(&mut progress);
+        self.callbacks.push(progress);
     }
 
-    fn load_login(&mut self, id: u32) {
-        if let Some(progress) = self.progress(id) {
-            let name = login_name(&progress.state);
-            self.load(Area::Login, &name, OnLoad::Login(id));
+    pub(super) fn take_out(&mut self, id: u32) -> Option<Box<Progress<J>>> {
+        let index = self.callbacks.iter().position(|progress| progress.id == id)?;
+        Some(self.callbacks.swap_remove(index))
+    }
+
+    pub(super) fn put_back(&mut self, progress: Box<Progress<J>>) {
+        if progress.step != Step::Failed {
+            self.callbacks.push(progress);
         }
     }
 
-    pub(super) fn login_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
+    fn load_login(&mut self, progress: &Progress<J>) {
+        self.load(Area::Login, &login_name(&progress.state), OnLoad::Login(progress.id));
+    }
+
+    pub(super) fn login_loaded(&mut self, progress: &mut Progress<J>, result: Result<Option<Secret>, Error>) {
         let login = match result {
-            Err(error) => return self.fail(id, error),
-            Ok(None) => return self.fail(id, ErrorCode::CallbackStateUnknown.into()),
+            Err(error) => return self.fail(progress, error),
+            Ok(None) => return self.fail(progress, ErrorCode::CallbackStateUnknown.into()),
             Ok(Some(login)) => login,
         };
         match Login::read(login.expose()) {
             None => {
-                if let Some(progress) = self.progress(id) {
-                    let name = login_name(&progress.state);
-                    self.remove(Area::Login, &name);
-                }
-                self.fail(id, ErrorCode::StorageCorrupt.into());
+                self.remove(Area::Login, &login_name(&progress.state));
+                self.fail(progress, ErrorCode::StorageCorrupt.into());
             }
-            Some(Login::Spent(spent)) => self.already_spent(id, spent),
+            Some(Login::Spent(spent)) => self.already_spent(progress, spent),
             Some(Login::Open(transaction)) => {
-                if let Some(progress) = self.progress(id) {
-                    progress.login = login;
-                    progress.app_state = transaction.app_state;
-                }
-                self.check_callback(id);
+                progress.login = login;
+                progress.app_state = transaction.app_state;
+                self.check_callback(progress);
             }
         }
     }
 
-    fn check_callback(&mut self, id: u32) {
-        let Some(index) = self.callbacks.iter().position(|progress| progress.id == id) else {
-            return;
-        };
-        let (Some(progress), Some(metadata)) = (self.callbacks.get_mut(index), &self.metadata) else {
-            return;
-        };
-        let Some(callback) = progress.callback.take() else {
+    fn check_callback(&mut self, progress: &mut Progress<J>) {
+        let (Some(callback), Some(metadata)) = (progress.callback.take(), &self.metadata) else {
             return;
         };
         match callback.validate(metadata, &progress.state) {
             Ok(callback) => {
-                progress.step = Step::Checked(callback);
-                self.keep_outcome(id, None, OnStore::Spent(id));
+                progress.checked = Some(callback);
+                progress.step = Step::Checked;
+                self.keep_outcome(progress, None, OnStore::Spent(progress.id));
             }
-            Err(error) => {
-                // A redirect that the server did not send leaves the login open for the one that it does.
-                if error.code() == ErrorCode::AuthorizationFailed {
-                    self.fail_for_good(id, error);
-                } else {
-                    self.fail(id, error);
-                }
-            }
+            // A redirect that the server did not send leaves the login open for the one that it does.
+            Err(error) if error.code() == ErrorCode::AuthorizationFailed => self.fail_for_good(progress, error),
+            Err(error) => self.fail(progress, error),
         }
     }
 
-    /// The login of a redirect that was checked.
-    fn transaction(&mut self, id: u32) -> Option<Transaction> {
-        match Login::read(self.progress(id)?.login.expose())? {
-            Login::Open(transaction) => Some(transaction),
-            Login::Spent(_) => None,
-        }
-    }
-
-    pub(super) fn exchange(&mut self, id: u32) {
-        let transaction = self.transaction(id);
-        let step = self.progress(id).map(|progress| core::mem::replace(&mut progress.step, Step::Sent));
-        if let (Some(Step::Checked(callback)), Some(transaction), Some(metadata)) = (step, transaction, &self.metadata)
+    pub(super) fn exchange(&mut self, progress: &mut Progress<J>) {
+        if let (Step::Checked, Some(callback), Some(transaction), Some(metadata)) =
+            (progress.step, &progress.checked, progress.transaction(), &self.metadata)
         {
             let Transaction { verifier, redirect_uri, .. } = transaction;
-            let request = token::exchange_request(&self.config, metadata, &callback, verifier, &redirect_uri);
-            self.send(request, OnSend::Exchange(id, callback.code().clone()));
+            let request = token::exchange_request(&self.config, metadata, callback, verifier, &redirect_uri);
+            progress.step = Step::Sent;
+            self.send(request, OnSend::Exchange(progress.id));
         }
     }
 
+    /// `has_asked` where another server's clock was looked at meanwhile.
     pub(super) fn exchanged(
         &mut self,
-        id: u32,
-        code: Secret,
+        progress: &mut Progress<J>,
         sent_at: UnixMillis,
         result: Result<Response, Unanswered>,
         has_asked: bool,
     ) {
-        match self.new_session(id, &code, sent_at, &result, has_asked) {
+        match self.new_session(progress, sent_at, &result, has_asked) {
             Err(error) if error.code() == ErrorCode::IdTokenExpired && !has_asked && self.skew.is_none() => {
                 // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
-                let mut url = String::from("/?");
-                url.push_str(&decimal(self.now.0));
-                self.send(Request::get(url), OnSend::Clock(Box::new((id, code, sent_at, result))));
+                let url = concat(&["/?", &decimal(self.now.0)]);
+                self.send(Request::get(url), OnSend::Clock(Box::new((progress.id, sent_at, result))));
             }
             Ok(session) => {
                 let value = record::write(&session.tokens);
-                let ends = self.ends;
-                if let Some(progress) = self.progress(id) {
-                    progress.session = Some(Rc::new(session));
-                    progress.ends = ends;
-                }
+                progress.session = Some(Rc::new(session));
+                progress.ends = self.ends;
                 // What is still to come of the session before is not to be written over this one.
                 self.epoch += 1;
                 self.make_way();
-                self.store(Area::Session, SESSION, value, OnStore::SignedIn(id));
+                self.store(Area::Session, SESSION, value, OnStore::SignedIn(progress.id));
             }
-            Err(error) if !error.code().is_retryable() => self.fail_for_good(id, error),
+            Err(error) if !error.code().is_retryable() => self.fail_for_good(progress, error),
             Err(error) => {
-                if let Some(progress) = self.progress(id) {
-                    let (name, login) = (login_name(&progress.state), progress.login.clone());
-                    self.store(Area::Login, &name, login, OnStore::Nothing);
-                }
-                self.fail(id, error);
+                let login = core::mem::take(&mut progress.login);
+                self.store(Area::Login, &login_name(&progress.state), login, OnStore::Nothing);
+                self.fail(progress, error);
             }
         }
     }
 
     fn new_session(
-        &mut self,
-        id: u32,
-        code: &Secret,
+        &self,
+        progress: &Progress<J>,
         sent_at: UnixMillis,
         result: &Result<Response, Unanswered>,
         has_asked: bool,
     ) -> Result<Session<J>, Error> {
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
-        let response = token::token_response::<J>(Grant::AuthorizationCode, response, &[code])?;
-        let transaction = self.transaction(id).ok_or(ErrorCode::StorageCorrupt)?;
+        let callback = progress.checked.as_ref().ok_or(ErrorCode::StorageCorrupt)?;
+        let response = token::token_response::<J>(Grant::AuthorizationCode, response, &[callback.code()])?;
+        let transaction = progress.transaction().ok_or(ErrorCode::StorageCorrupt)?;
         let mut session = Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims: None };
         match &session.tokens.id_token {
             Some(id_token) => {
@@ -270,112 +259,96 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    pub(super) fn callback_stored(&mut self, id: u32, result: &Result<(), Error>) {
-        let ends = self.ends;
-        if self.progress(id).is_some_and(|progress| progress.ends != ends) {
+    pub(super) fn callback_stored(&mut self, progress: &mut Progress<J>, result: &Result<(), Error>) {
+        if progress.ends != self.ends {
             self.remove(Area::Session, SESSION);
-            return self.fail_for_good(id, ErrorCode::NoSession.into());
+            return self.fail_for_good(progress, ErrorCode::NoSession.into());
         }
         self.session_stored(result);
-        self.keep_outcome(id, Some(Outcome::SignedIn), OnStore::Nothing);
-        if let Some(session) = self.progress(id).and_then(|progress| progress.session.clone()) {
+        self.keep_outcome(progress, Some(Outcome::SignedIn), OnStore::Nothing);
+        if let Some(session) = &progress.session {
             self.start_session(session.clone());
-            self.emit(Output::Notify(Event::SignedIn(session)));
+            self.emit(Output::Notify(Event::SignedIn(session.clone())));
         }
-        self.finish(id);
+        self.finish(progress);
     }
 
-    fn already_spent(&mut self, id: u32, spent: Spent) {
-        let (now, limit) = (self.now, self.config.request_timeout);
-        let Some(progress) = self.progress(id) else {
-            return;
-        };
+    fn already_spent(&mut self, progress: &mut Progress<J>, spent: Spent) {
         progress.app_state = spent.app_state;
         match spent.outcome {
             // The store first: this tab may have an older session.
-            Some(Outcome::SignedIn) => self.load(Area::Session, SESSION, OnLoad::Adopt(id)),
+            Some(Outcome::SignedIn) => self.load(Area::Session, SESSION, OnLoad::Adopt(progress.id)),
             Some(Outcome::Failed(code)) => {
-                let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
-                self.fail(id, (*known.unwrap_or(&ErrorCode::CallbackStateUnknown)).into());
+                self.fail(progress, ErrorCode::read(&code).unwrap_or(ErrorCode::CallbackStateUnknown).into());
             }
             None => {
-                let until = if let Step::Elsewhere(_, until) = progress.step { until } else { now.plus(limit) };
-                if now >= until {
-                    return self.fail(id, ErrorCode::CallbackStateUnknown.into());
+                let until = match progress.step {
+                    Step::Elsewhere(_, until) => until,
+                    _ => self.now.plus(self.config.request_timeout),
+                };
+                if self.now >= until {
+                    return self.fail(progress, ErrorCode::CallbackStateUnknown.into());
                 }
-                progress.step = Step::Elsewhere(now.plus(LOOK_AGAIN), until);
+                progress.step = Step::Elsewhere(self.now.plus(LOOK_AGAIN), until);
             }
         }
     }
 
-    pub(super) fn adopt_loaded(&mut self, id: u32, result: Result<Option<Secret>, Error>) {
+    pub(super) fn adopt_loaded(&mut self, progress: &mut Progress<J>, result: Result<Option<Secret>, Error>) {
         let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
-        if let Some(tokens) = stored.filter(|tokens| self.is_news(tokens)) {
+        if let Some(tokens) = stored
+            && self.is_news(&tokens)
+        {
             self.epoch += 1;
             self.adopt(tokens, true);
             self.rest();
             // Their refresh belongs to the session before, and will not be answered.
             self.release_waiters();
         }
-        let session = self.session.clone();
-        match self.progress(id) {
-            Some(progress) if session.is_some() => {
-                progress.session = session;
-                self.finish(id);
-            }
-            _ => self.fail(id, ErrorCode::CallbackStateUnknown.into()),
+        progress.session.clone_from(&self.session);
+        if progress.session.is_some() {
+            self.finish(progress);
+        } else {
+            self.fail(progress, ErrorCode::CallbackStateUnknown.into());
         }
     }
 
     /// Writes down how far the login is: the verifier goes, what the same redirect is to be answered stays.
-    fn keep_outcome(&mut self, id: u32, outcome: Option<Outcome>, then: OnStore<J>) {
-        if let Some(progress) = self.progress(id) {
-            let spent = Login::Spent(Spent { app_state: progress.app_state.clone(), outcome });
-            let name = login_name(&progress.state);
-            self.store(Area::Login, &name, spent.write(), then);
-        }
+    fn keep_outcome(&mut self, progress: &Progress<J>, outcome: Option<Outcome>, then: OnStore<J>) {
+        let spent = Login::Spent(Spent { app_state: progress.app_state.clone(), outcome });
+        self.store(Area::Login, &login_name(&progress.state), spent.write(), then);
     }
 
     /// Tells the failure; the same redirect may be tried again.
-    fn fail(&mut self, id: u32, error: Error) {
-        if let Some(progress) = self.progress(id) {
-            progress.error = Some(error);
-        }
-        self.finish(id);
-        if let Some(index) = self.callbacks.iter().position(|progress| progress.id == id) {
-            self.callbacks.swap_remove(index);
-        }
+    fn fail(&mut self, progress: &mut Progress<J>, error: Error) {
+        progress.error = Some(error);
+        self.finish(progress);
+        progress.step = Step::Failed;
     }
 
     /// Tells the failure, now and whenever the same redirect is handed in again.
-    fn fail_for_good(&mut self, id: u32, error: Error) {
-        self.keep_outcome(id, Some(Outcome::Failed(error.code().as_str().into())), OnStore::Nothing);
-        if let Some(progress) = self.progress(id) {
-            progress.error = Some(error);
-        }
-        self.finish(id);
+    fn fail_for_good(&mut self, progress: &mut Progress<J>, error: Error) {
+        self.keep_outcome(progress, Some(Outcome::Failed(error.code().as_str().into())), OnStore::Nothing);
+        progress.error = Some(error);
+        self.finish(progress);
     }
 
-    fn finish(&mut self, id: u32) {
-        if let Some(progress) = self.progress(id) {
-            progress.step = Step::Done;
-            progress.login = Secret::default();
-        }
-        self.tell(id);
+    fn finish(&mut self, progress: &mut Progress<J>) {
+        progress.step = Step::Done;
+        progress.login = Secret::default();
+        progress.checked = None;
+        self.tell(progress);
     }
 
     /// Tells those who wait, where the answer is there.
-    fn tell(&mut self, id: u32) {
-        let Some(progress) = self.progress(id).filter(|progress| matches!(progress.step, Step::Done)) else {
+    fn tell(&mut self, progress: &mut Progress<J>) {
+        if progress.step != Step::Done {
             return;
-        };
-        let callers = core::mem::take(&mut progress.callers);
-        let (session, app_state, error) =
-            (progress.session.clone(), progress.app_state.clone(), progress.error.clone());
-        for caller in callers {
-            let result = match (&error, &session) {
+        }
+        for caller in core::mem::take(&mut progress.callers) {
+            let result = match (&progress.error, &progress.session) {
                 (None, Some(session)) => {
-                    Ok(Answer::Callback { session: session.clone(), app_state: app_state.clone() })
+                    Ok(Answer::Callback { session: session.clone(), app_state: progress.app_state.clone() })
                 }
                 (error, _) => Err(error.clone().unwrap_or_else(|| ErrorCode::CallbackStateUnknown.into())),
             };
@@ -383,13 +356,9 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    fn progress(&mut self, id: u32) -> Option<&mut Progress<J>> {
-        self.callbacks.iter_mut().find(|progress| progress.id == id)
-    }
-
     /// Whether a login's tokens are being written.
     pub(super) fn is_signing_in(&self) -> bool {
-        self.callbacks.iter().any(|progress| progress.session.is_some() && matches!(progress.step, Step::Sent))
+        self.callbacks.iter().any(|progress| progress.session.is_some() && progress.step == Step::Sent)
     }
 
     /// The clock was set back by so much.
@@ -412,16 +381,26 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn callbacks_on_time(&mut self) {
-        let now = self.now;
-        while let Some(progress) =
-            self.callbacks.iter_mut().find(|progress| matches!(progress.step, Step::Elsewhere(at, _) if at <= now))
+        while let Some(index) =
+            self.callbacks.iter().position(|progress| matches!(progress.step, Step::Elsewhere(at, _) if at <= self.now))
         {
+            let mut progress = self.callbacks.swap_remove(index);
             if let Step::Elsewhere(at, _) = &mut progress.step {
                 // The next look is set when this one's answer is there; until then it must not come due again.
                 *at = UnixMillis(u64::MAX);
             }
-            let id = progress.id;
-            self.load_login(id);
+            self.load_login(&progress);
+            self.callbacks.push(progress);
+        }
+    }
+}
+
+impl<J> Progress<J> {
+    /// The login of a redirect that was checked.
+    fn transaction(&self) -> Option<Transaction> {
+        match Login::read(self.login.expose())? {
+            Login::Open(transaction) => Some(transaction),
+            Login::Spent(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::core::{
         pkce::{CodeVerifier, VERIFIER_MIN},
     },
     words::{
+        concat::concat,
         error::{Error, ErrorCode},
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
@@ -24,9 +25,7 @@ const LOGINS: &str = "logins";
 
 /// The name under which one login is stored.
 pub(super) fn login_name(state: &str) -> String {
-    let mut name = String::from("login ");
-    name.push_str(state);
-    name
+    concat(&["login ", state])
 }
 
 /// A login that is about to be stored.
@@ -45,7 +44,7 @@ impl<J: Json> Machine<J> {
         let (for_verifier, rest) = entropy.split_at(VERIFIER_MIN);
         let (for_state, for_nonce) = rest.split_at(TOKEN_LENGTH);
         let (Some(metadata), Some(verifier)) = (&self.metadata, CodeVerifier::from_entropy(for_verifier)) else {
-            return self.settle(caller, Err(ErrorCode::InvalidConfig.into()));
+            return self.refuse(caller, ErrorCode::InvalidConfig.into());
         };
         let (state, nonce) = (token(for_state), token(for_nonce));
         let challenge = verifier.challenge(self.config.method);
@@ -64,7 +63,7 @@ impl<J: Json> Machine<J> {
     pub(super) fn logins_loaded(&mut self, mut begun: Box<Begun>, result: Result<Option<Secret>, Error>) {
         let list = match result {
             Ok(list) => list,
-            Err(error) => return self.settle(begun.caller, Err(error)),
+            Err(error) => return self.refuse(begun.caller, error),
         };
         let mut logins = Logins::read(list.as_ref().map_or("", Secret::expose).into());
         logins.add(&begun.state, self.now);

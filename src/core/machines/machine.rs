@@ -12,6 +12,7 @@ use super::{
 use crate::core::{
     protocol::metadata::Metadata,
     words::{
+        concat::concat,
         config::Config,
         error::{Error, ErrorCode},
         http::{Request, Response, Unanswered},
@@ -53,7 +54,7 @@ pub struct Machine<J> {
     /// The server's clock less this device's, in milliseconds, where the server has let it be seen.
     pub(super) skew: Option<i64>,
     pub(super) waiters: Vec<Waiter>,
-    pub(super) callbacks: Vec<Progress<J>>,
+    pub(super) callbacks: Vec<Box<Progress<J>>>,
 
     closed: bool,
     /// Who was let in and has not been told yet.
@@ -70,6 +71,20 @@ enum Then<J> {
     Load(OnLoad<J>),
     Store(OnStore<J>),
     Send(OnSend<J>),
+}
+
+impl<J> Then<J> {
+    /// The turn of the refresh that it belongs to: when that is over, nobody wants it any more.
+    const fn turn(&self) -> Option<u32> {
+        match self {
+            Self::Load(
+                OnLoad::Refresh(turn) | OnLoad::Patience(turn) | OnLoad::Journal(turn) | OnLoad::Confirm(turn, _),
+            )
+            | Self::Store(OnStore::Journal(turn) | OnStore::Refreshed(turn, ..))
+            | Self::Send(OnSend::Refresh(turn, _)) => Some(*turn),
+            _ => None,
+        }
+    }
 }
 
 /// What to do with what is read.
@@ -130,10 +145,10 @@ pub(super) enum OnStore<J> {
 pub(super) enum OnSend<J> {
     /// Opening: the metadata, at the first or at the second place. With the program's own.
     Discover(Caller, bool, Option<J>),
-    /// A redirect, by its number: the tokens. With the code that was sent.
-    Exchange(u32, Secret),
+    /// A redirect, by its number: the tokens.
+    Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
-    Clock(Box<(u32, Secret, UnixMillis, Result<Response, Unanswered>)>),
+    Clock(Box<(u32, UnixMillis, Result<Response, Unanswered>)>),
     /// A refresh, by its turn: the tokens. With the refresh token that was sent.
     Refresh(u32, Secret),
 }
@@ -174,7 +189,7 @@ impl<J: Json> Machine<J> {
     /// caller is then told.
     pub fn command(&mut self, caller: Caller, now: UnixMillis) -> Option<&mut Self> {
         if self.closed {
-            self.settle(caller, Err(ErrorCode::ClientClosed.into()));
+            self.refuse(caller, ErrorCode::ClientClosed.into());
             return None;
         }
         self.admitted.push(caller);
@@ -192,7 +207,7 @@ impl<J: Json> Machine<J> {
     pub fn close(&mut self, caller: Caller) {
         let admitted = core::mem::take(&mut self.admitted);
         for waiting in admitted.into_iter().filter(|waiting| *waiting != caller) {
-            self.settle(waiting, Err(ErrorCode::ClientClosed.into()));
+            self.refuse(waiting, ErrorCode::ClientClosed.into());
         }
         self.waiters.clear();
         self.callbacks.clear();
@@ -215,12 +230,12 @@ impl<J: Json> Machine<J> {
         match then {
             OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
-            OnLoad::Login(id) => self.login_loaded(id, result),
-            OnLoad::Adopt(id) => self.adopt_loaded(id, result),
-            OnLoad::Refresh(turn) => self.refresh_loaded(turn, result),
-            OnLoad::Patience(turn) => self.patience_loaded(turn, result),
-            OnLoad::Journal(turn) => self.journal_loaded(turn, result),
-            OnLoad::Confirm(turn, outcome) => self.confirm_loaded(turn, outcome, result),
+            OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
+            OnLoad::Adopt(id) => self.with(id, |machine, progress| machine.adopt_loaded(progress, result)),
+            OnLoad::Refresh(_) => self.refresh_loaded(result),
+            OnLoad::Patience(_) => self.patience_loaded(result),
+            OnLoad::Journal(_) => self.journal_loaded(result),
+            OnLoad::Confirm(_, outcome) => self.confirm_loaded(outcome, result),
             OnLoad::CatchUp(epoch, is_seen) => self.caught_up(epoch, is_seen, result),
             OnLoad::Gone(epoch, turn, renewed) => self.gone_loaded(epoch, turn, renewed, result),
             OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
@@ -237,8 +252,8 @@ impl<J: Json> Machine<J> {
             OnStore::Nothing => {}
             OnStore::Login(begun) => self.login_stored(*begun, result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
-            OnStore::Spent(id) => self.exchange(id),
-            OnStore::SignedIn(id) => self.callback_stored(id, &result),
+            OnStore::Spent(id) => self.with(id, Self::exchange),
+            OnStore::SignedIn(id) => self.with(id, |machine, progress| machine.callback_stored(progress, &result)),
             OnStore::Tell(message, lock) => {
                 self.emit(Output::Tell(message));
                 if let Some(op) = lock {
@@ -247,8 +262,8 @@ impl<J: Json> Machine<J> {
             }
             OnStore::Unlock(op) => self.emit(Output::Unlock { op }),
             OnStore::Kept(epoch) => self.kept(epoch, &result),
-            OnStore::Journal(turn) => self.journal_stored(turn, &result),
-            OnStore::Refreshed(turn, session, again) => self.refresh_stored(turn, session, again, &result),
+            OnStore::Journal(_) => self.journal_stored(&result),
+            OnStore::Refreshed(_, session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
         }
@@ -265,12 +280,14 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
-            OnSend::Exchange(id, code) => self.exchanged(id, code, sent_at, result, false),
-            OnSend::Clock(asked) => {
-                let (id, code, sent_at, result) = *asked;
-                self.exchanged(id, code, sent_at, result, true);
+            OnSend::Exchange(id) => {
+                self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
             }
-            OnSend::Refresh(turn, sent) => self.refresh_responded(turn, &sent, sent_at, result),
+            OnSend::Clock(asked) => {
+                let (id, sent_at, result) = *asked;
+                self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
+            }
+            OnSend::Refresh(_, sent) => self.refresh_responded(&sent, sent_at, result),
         }
     }
 
@@ -340,6 +357,17 @@ impl<J: Json> Machine<J> {
         self.outputs.push(Output::Settle { caller, result });
     }
 
+    pub(super) fn refuse(&mut self, caller: Caller, error: Error) {
+        self.settle(caller, Err(error));
+    }
+
+    /// Tells those who wait for a refresh that there is none.
+    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter>, error: &Error) {
+        for waiter in waiters {
+            self.refuse(waiter.caller, error.clone());
+        }
+    }
+
     pub(super) fn emit(&mut self, output: Output<J>) {
         self.outputs.push(output);
     }
@@ -361,7 +389,23 @@ impl<J: Json> Machine<J> {
 
     fn then(&mut self, op: Op) -> Option<Then<J>> {
         let index = self.waiting.iter().position(|(waiting, _)| *waiting == op)?;
-        Some(self.waiting.swap_remove(index).1)
+        let (_, then) = self.waiting.swap_remove(index);
+        Some(then).filter(|then| then.turn().is_none_or(|turn| turn == self.refresh.turn))
+    }
+
+    /// Somebody is waited for: by the number that this gives.
+    fn wait(&mut self, then: Then<J>) -> Op {
+        let op = self.next_op();
+        self.waiting.push((op, then));
+        op
+    }
+
+    /// Works on a redirect.
+    fn with(&mut self, id: u32, work: impl FnOnce(&mut Self, &mut Progress<J>)) {
+        if let Some(mut progress) = self.take_out(id) {
+            work(self, &mut progress);
+            self.put_back(progress);
+        }
     }
 
     pub(super) fn next_op(&mut self) -> Op {
@@ -370,14 +414,12 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn load(&mut self, area: Area, name: &str, then: OnLoad<J>) {
-        let (op, key) = (self.next_op(), self.key(name));
-        self.waiting.push((op, Then::Load(then)));
+        let (op, key) = (self.wait(Then::Load(then)), self.key(name));
         self.emit(Output::Load { op, area, key });
     }
 
     pub(super) fn store(&mut self, area: Area, name: &str, value: Secret, then: OnStore<J>) {
-        let (op, key) = (self.next_op(), self.key(name));
-        self.waiting.push((op, Then::Store(then)));
+        let (op, key) = (self.wait(Then::Store(then)), self.key(name));
         self.emit(Output::Store { op, area, key, value });
     }
 
@@ -386,24 +428,18 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn remove_and(&mut self, area: Area, name: &str, then: OnStore<J>) {
-        let (op, key) = (self.next_op(), self.key(name));
-        self.waiting.push((op, Then::Store(then)));
+        let (op, key) = (self.wait(Then::Store(then)), self.key(name));
         self.emit(Output::Remove { op, area, key });
     }
 
     pub(super) fn send(&mut self, request: Request, then: OnSend<J>) {
-        let op = self.next_op();
-        self.waiting.push((op, Then::Send(then)));
+        let op = self.wait(Then::Send(then));
         self.emit(Output::Send { op, request });
     }
 
     /// The key of what is stored: one origin may hold several clients and issuers.
     pub(super) fn key(&self, name: &str) -> String {
         let issuer = self.metadata.as_ref().map(|metadata| metadata.issuer.as_str());
-        let mut key = String::from("pixie-auth ");
-        for part in [&self.config.client_id, " ", issuer.unwrap_or_default(), " ", name] {
-            key.push_str(part);
-        }
-        key
+        concat(&["pixie-auth ", &self.config.client_id, " ", issuer.unwrap_or_default(), " ", name])
     }
 }

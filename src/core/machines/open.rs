@@ -48,7 +48,7 @@ impl<J: Json> Machine<J> {
         };
         match document {
             Ok(document) => self.opened(caller, given.as_ref(), Some(document)),
-            Err(error) => self.settle(caller, Err(error)),
+            Err(error) => self.refuse(caller, error),
         }
     }
 
@@ -58,14 +58,14 @@ impl<J: Json> Machine<J> {
                 self.metadata = Some(metadata);
                 self.load(Area::Session, SESSION, OnLoad::Open(caller, discovered));
             }
-            Err(error) => self.settle(caller, Err(error)),
+            Err(error) => self.refuse(caller, error),
         }
     }
 
     pub(super) fn open_loaded(&mut self, caller: Caller, discovered: Option<J>, result: Result<Option<Secret>, Error>) {
         let record = match result {
             Ok(record) => record,
-            Err(error) => return self.settle(caller, Err(error)),
+            Err(error) => return self.refuse(caller, error),
         };
         if let Some(record) = record {
             match record::read(record.expose()) {

@@ -16,6 +16,7 @@ use crate::core::{
         token::{self, Grant},
     },
     words::{
+        concat::concat,
         config::Sharing,
         decimal::decimal,
         error::{Error, ErrorCode},
@@ -229,8 +230,7 @@ impl<J: Json> Machine<J> {
         let mut name = self.key("lock");
         if self.config.sharing == Sharing::Tab {
             // Only a copy of this tab has the same tokens.
-            name.push(' ');
-            name.push_str(&decimal(self.generation()));
+            name = concat(&[&name, " ", &decimal(self.generation())]);
         }
         let op = self.next_op();
         self.refresh.lock = Some(op);
@@ -325,10 +325,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// The lock was not had in time: does anybody still work under it?
-    pub(super) fn patience_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
-        if turn != self.refresh.turn {
-            return;
-        }
+    pub(super) fn patience_loaded(&mut self, result: Result<Option<Secret>, Error>) {
         match read_journal(result).filter(|journal| journal.by != 0 && is_alive(journal, self.now)) {
             Some(journal) => self.be_patient(self.now.since(journal.at)),
             None => self.seek_lock(true),
@@ -382,10 +379,7 @@ impl<J: Json> Machine<J> {
         slept
     }
 
-    pub(super) fn refresh_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
-        if turn != self.refresh.turn {
-            return;
-        }
+    pub(super) fn refresh_loaded(&mut self, result: Result<Option<Secret>, Error>) {
         if self.slept() {
             return self.seek_lock(false);
         }
@@ -410,10 +404,7 @@ impl<J: Json> Machine<J> {
         self.load(Area::Session, JOURNAL, OnLoad::Journal(self.refresh.turn));
     }
 
-    pub(super) fn journal_loaded(&mut self, turn: u32, result: Result<Option<Secret>, Error>) {
-        if turn != self.refresh.turn {
-            return;
-        }
+    pub(super) fn journal_loaded(&mut self, result: Result<Option<Secret>, Error>) {
         if self.slept() {
             return self.seek_lock(false);
         }
@@ -475,7 +466,7 @@ impl<J: Json> Machine<J> {
         }
         self.learn_hold(journal);
         if self.refresh.failures == 0 || journal.at >= self.refresh.failed_at {
-            let code = ErrorCode::ALL.iter().find(|code| code.as_str() == journal.reason).copied();
+            let code = ErrorCode::read(&journal.reason);
             self.failed_by(code.unwrap_or(ErrorCode::Network).into());
             self.refresh.wish = self.refresh.wish.max(self.believed(journal.wish));
             self.refresh.failures = failures;
@@ -542,10 +533,7 @@ impl<J: Json> Machine<J> {
         self.store(Area::Session, JOURNAL, Secret::new(journal.write()), then);
     }
 
-    pub(super) fn journal_stored(&mut self, turn: u32, result: &Result<(), Error>) {
-        if turn != self.refresh.turn {
-            return;
-        }
+    pub(super) fn journal_stored(&mut self, result: &Result<(), Error>) {
         if self.now.since(self.refresh.beat) > BEAT {
             // The page slept on it: somebody else may be at work by now.
             self.seek_lock(false);
@@ -587,14 +575,10 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn refresh_responded(
         &mut self,
-        turn: u32,
         sent: &Secret,
         sent_at: UnixMillis,
         result: Result<Response, Unanswered>,
     ) {
-        if turn != self.refresh.turn {
-            return;
-        }
         if self.now.since(self.refresh.beat) >= LEASE {
             // The page slept: others have taken over, whether or not this tab has heard of it.
             self.refresh.granted = false;
@@ -637,13 +621,9 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn confirm_loaded(
         &mut self,
-        turn: u32,
         outcome: Result<Snapshot<J>, Error>,
         result: Result<Option<Secret>, Error>,
     ) {
-        if turn != self.refresh.turn {
-            return;
-        }
         if self.slept() {
             return self.confirm(outcome);
         }
@@ -654,7 +634,7 @@ impl<J: Json> Machine<J> {
             }
             (_, Err(error)) => self.end_session(SignOutReason::SessionEnded, Some(error)),
             (Stored::Gone, Ok(session)) => self.session_gone(Some(session)),
-            (_, Ok(session)) => self.store_confirmed(turn, session),
+            (_, Ok(session)) => self.store_confirmed(self.refresh.turn, session),
         }
     }
 
@@ -671,10 +651,7 @@ impl<J: Json> Machine<J> {
         self.store(Area::Session, SESSION, value, then);
     }
 
-    pub(super) fn refresh_stored(&mut self, turn: u32, session: Snapshot<J>, again: bool, result: &Result<(), Error>) {
-        if turn != self.refresh.turn {
-            return;
-        }
+    pub(super) fn refresh_stored(&mut self, session: Snapshot<J>, again: bool, result: &Result<(), Error>) {
         if result.is_err() && !again {
             // A store that is full may have room for the new tokens where the old ones were; and a refresh token that
             // is spent must not be found there by a reload.
@@ -762,9 +739,7 @@ impl<J: Json> Machine<J> {
             let event = Event::RefreshDelayed { error: error.clone(), attempt: self.refresh.failures, retry_at };
             self.emit(Output::Notify(event));
         }
-        for waiter in waiters {
-            self.settle(waiter.caller, Err(error.clone()));
-        }
+        self.refuse_all(waiters, &error);
     }
 
     fn wait_until(&mut self, at: UnixMillis) {
@@ -779,9 +754,8 @@ impl<J: Json> Machine<J> {
         self.refresh.phase = Phase::Waiting;
         self.refresh.alarm = Some(at.max(self.now));
         if let Some(error) = self.refresh.held(self.now).cloned() {
-            for waiter in core::mem::take(&mut self.waiters) {
-                self.settle(waiter.caller, Err(error.clone()));
-            }
+            let waiters = core::mem::take(&mut self.waiters);
+            self.refuse_all(waiters, &error);
         }
     }
 
@@ -823,7 +797,7 @@ impl<J: Json> Machine<J> {
     }
 }
 
-fn read_journal(result: Result<Option<Secret>, Error>) -> Option<Journal> {
+pub(super) fn read_journal(result: Result<Option<Secret>, Error>) -> Option<Journal> {
     Journal::read(result.ok()??.expose())
 }
 

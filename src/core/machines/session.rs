@@ -44,7 +44,7 @@ impl<J: Json> Machine<J> {
     /// `getAccessToken`: a token that is good for so many milliseconds, refreshed first where it has to be.
     pub fn access_token(&mut self, caller: Caller, min_validity: u64) {
         let Some(session) = &self.session else {
-            return self.settle(caller, Err(self.absence()));
+            return self.refuse(caller, self.absence());
         };
         if session.tokens.is_good_for(min_validity, self.now) {
             let token = session.tokens.access_token.clone();
@@ -56,7 +56,7 @@ impl<J: Json> Machine<J> {
     /// `refresh`: now, and shared with whoever else asks meanwhile.
     pub fn refresh(&mut self, caller: Caller) {
         if self.session.is_none() {
-            return self.settle(caller, Err(self.absence()));
+            return self.refuse(caller, self.absence());
         }
         self.wait_for_refresh(Waiter { caller, min_validity: None });
     }
@@ -66,10 +66,10 @@ impl<J: Json> Machine<J> {
         if !refreshable {
             self.run_out_on_time();
             let error = if self.session.is_some() { ErrorCode::NoRefreshToken.into() } else { self.absence() };
-            return self.settle(waiter.caller, Err(error));
+            return self.refuse(waiter.caller, error);
         }
         if let Some(error) = self.refresh.held(self.now) {
-            return self.settle(waiter.caller, Err(error.clone()));
+            return self.refuse(waiter.caller, error.clone());
         }
         self.waiters.push(waiter);
         self.hurry();
@@ -192,9 +192,8 @@ impl<J: Json> Machine<J> {
         self.rest();
         self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
         let absence = error.clone().unwrap_or_else(|| self.absence());
-        for waiter in core::mem::take(&mut self.waiters) {
-            self.settle(waiter.caller, Err(absence.clone()));
-        }
+        let waiters = core::mem::take(&mut self.waiters);
+        self.refuse_all(waiters, &absence);
         self.emit(Output::Notify(Event::SignedOut { reason, error }));
     }
 

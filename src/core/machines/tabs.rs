@@ -8,12 +8,13 @@
 use super::{
     io::{Area, Event, Output, SignOutReason, Snapshot},
     machine::{Machine, OnLoad, OnStore},
-    refresh::{JOURNAL, Phase, Stored},
+    refresh::{JOURNAL, Phase, Stored, read_journal},
     session::SESSION,
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
     words::{
+        concat::concat,
         config::Sharing,
         cut::parts,
         decimal::decimal,
@@ -42,12 +43,7 @@ impl<J: Json> Machine<J> {
 
     /// A message about a pair of tokens of whoever is signed in.
     pub(super) fn message(&self, what: &str, generation: u64, detail: &str) -> Secret {
-        let mut message = String::from(what);
-        for line in [&decimal(generation), detail, &self.subject()] {
-            message.push('\n');
-            message.push_str(line);
-        }
-        Secret::new(message)
+        Secret::new(concat(&[what, "\n", &decimal(generation), "\n", detail, "\n", &self.subject()]))
     }
 
     pub(super) fn tell_refreshed(&mut self, before: u64) {
@@ -192,7 +188,7 @@ impl<J: Json> Machine<J> {
         result: Result<Option<Secret>, Error>,
     ) {
         if epoch == self.epoch && self.session.is_some() {
-            let journal = result.ok().flatten().and_then(|journal| Journal::read(journal.expose()));
+            let journal = read_journal(result);
             if !journal.as_ref().is_some_and(Journal::is_end) {
                 // Nobody said so. The server has just said otherwise, or else there may be a message on its way.
                 if let Some(session) = renewed {

@@ -58,8 +58,8 @@ impl Journal {
     pub fn write(&self) -> String {
         let mut text = String::new();
         let Self { generation, by, leased, at, failures, wish, reason } = self;
-        for number in [VERSION, *generation, *by, u64::from(*leased), at.0, *failures, wish.0] {
-            text.push_str(&decimal(number));
+        for number in &[VERSION, *generation, *by, u64::from(*leased), at.0, *failures, wish.0] {
+            text.push_str(&decimal(*number));
             text.push(' ');
         }
         text.push_str(reason);
@@ -70,17 +70,22 @@ impl Journal {
     #[must_use]
     pub fn read(journal: &str) -> Option<Self> {
         let mut words = parts(journal, b' ');
-        let mut number = || parse_decimal(words.next()?);
-        let version = number()?;
-        let mut read = Self::new(number()?);
-        read.by = number()?;
-        read.leased = number()? != 0;
-        read.at = UnixMillis(number()?);
-        // What was edited by hand must not make a pause of years.
-        read.failures = number()?.min(99);
-        read.wish = UnixMillis(number()?);
-        read.reason = words.next()?.into();
-        (version == VERSION).then_some(read)
+        let mut numbers = [0; 7];
+        for number in &mut numbers {
+            *number = parse_decimal(words.next()?)?;
+        }
+        let [version, generation, by, leased, at, failures, wish] = numbers;
+        let reason = words.next()?.into();
+        (version == VERSION).then_some(Self {
+            generation,
+            by,
+            leased: leased != 0,
+            at: UnixMillis(at),
+            // What was edited by hand must not make a pause of years.
+            failures: failures.min(99),
+            wish: UnixMillis(wish),
+            reason,
+        })
     }
 }
 

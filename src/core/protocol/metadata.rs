@@ -3,6 +3,7 @@
 //! [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414).
 
 use crate::core::words::{
+    concat::concat,
     config::Config,
     error::{Error, ErrorCode},
     http::Response,
@@ -28,9 +29,7 @@ pub struct Metadata {
 /// Where the metadata of an issuer are, by OIDC Discovery §4.1: behind the issuer's path.
 #[must_use]
 pub fn openid_configuration_url(issuer: &str) -> String {
-    let mut url = String::from(issuer.strip_suffix('/').unwrap_or(issuer));
-    url.push_str("/.well-known/openid-configuration");
-    url
+    concat(&[issuer.strip_suffix('/').unwrap_or(issuer), "/.well-known/openid-configuration"])
 }
 
 /// Where they are by [RFC 8414 §3.1](https://www.rfc-editor.org/rfc/rfc8414#section-3.1): before the issuer's path.
@@ -40,10 +39,8 @@ pub fn oauth_authorization_server_url(issuer: &str) -> String {
     // The third slash begins the path: the first two are the authority's.
     let mut slashes = issuer.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
     let path = slashes.nth(2).map_or(issuer.len(), |(index, _)| index);
-    let mut url = String::from(issuer.get(..path).unwrap_or_default());
-    url.push_str("/.well-known/oauth-authorization-server");
-    url.push_str(issuer.get(path..).unwrap_or_default());
-    url
+    let (authority, path) = issuer.split_at_checked(path).unwrap_or_default();
+    concat(&[authority, "/.well-known/oauth-authorization-server", path])
 }
 
 /// Reads the document that the server gave.
@@ -59,13 +56,11 @@ pub fn metadata_response<J: Json>(issuer: &str, response: &Response) -> Result<J
     match document.text("issuer") {
         Some(named) if named == issuer => Ok(document),
         named => {
-            let mut subject = String::from("expected ");
-            subject.push_str(issuer);
-            subject.push_str(", found ");
             // What a foreign server says is cut, so that an error stays a line.
             let named = named.as_deref().unwrap_or("none");
             let mut starts = named.bytes().enumerate().filter(|(_, byte)| byte & 0xc0 != 0x80);
-            subject.push_str(starts.nth(200).and_then(|(end, _)| named.get(..end)).unwrap_or(named));
+            let start = starts.nth(200).and_then(|(end, _)| named.get(..end)).unwrap_or(named);
+            let subject = concat(&["expected ", issuer, ", found ", start]);
             Err(Error::about(ErrorCode::IssuerMismatch, &subject))
         }
     }

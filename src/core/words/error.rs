@@ -59,6 +59,12 @@ macro_rules! codes {
                 line(concat!($($code, "\n",)*), self)
             }
 
+            /// The code of a public string.
+            #[must_use]
+            pub fn read(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == code)
+            }
+
             /// What to do about it.
             #[must_use]
             pub const fn action(self) -> Action {

@@ -5,6 +5,8 @@ pub mod encoding;
 pub mod secret;
 
 #[cfg(feature = "client")]
+pub mod concat;
+#[cfg(feature = "client")]
 pub mod config;
 #[cfg(feature = "client")]
 pub mod cut;
