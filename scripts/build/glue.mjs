@@ -52,6 +52,9 @@ function passStringToWasm0(arg, malloc) {
   }
   const { glue: short, found } = wrapped(direct(glue));
   if (found < 20) throw new Error(`the glue has only ${found} functions that are written as expected`);
+  // A function that stays as it was may need what was taken out: it would fail when it is first called.
+  const missing = /^.*getDataViewMemory0.*$/m.exec(short);
+  if (missing) throw new Error(`the glue needs what was taken out of it: ${missing[0].trim()}`);
   return short;
 }
 

@@ -20,8 +20,8 @@ export function parseBase64url(text) {
   }
 }
 
-/** An HTTP-date as milliseconds since the Unix epoch; undefined where it is none. @param {string} text */
-export const parseHttpDate = (text) => (/^[A-Z]/.test(text) && Date.parse(text)) || undefined;
+/** An HTTP-date as milliseconds since the Unix epoch; NaN where it is none. @param {string} text */
+export const parseHttpDate = (text) => (/^[A-Z]/.test(text) ? Date.parse(text) : NaN);
 
 /** A member of anything; undefined where there is none, where it is null, or where reading it throws. @param {any} value @param {string} name */
 export function member(value, name) {

@@ -12,7 +12,8 @@ extern "C" {
     fn parse_base64url(text: &str) -> JsValue;
 
     #[wasm_bindgen(js_name = parseHttpDate)]
-    fn parse_http_date(text: &str) -> Option<f64>;
+    /// NaN where it is none.
+    fn parse_http_date(text: &str) -> f64;
 
     /// A member of anything; undefined where there is none, where it is null, or where reading it throws.
     pub(crate) fn member(value: &JsValue, name: &str) -> JsValue;
@@ -55,7 +56,8 @@ impl Json for JsJson {
     }
 
     fn parse_http_date(text: &str) -> Option<UnixMillis> {
-        parse_http_date(text).map(|millis| UnixMillis(millis as u64))
+        let millis = parse_http_date(text);
+        (!millis.is_nan()).then_some(UnixMillis(millis as u64))
     }
 
     fn member(&self, name: &str) -> Option<Self> {
