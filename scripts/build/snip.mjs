@@ -54,7 +54,7 @@ const PANIC_TEXTS = new RegExp(
     "null pointer passed to rust",
     "recursive use of an object detected which would lead to unsafe aliasing in rust",
     "closure invoked recursively or after being dropped",
-    "000102030405.{176}96979899",
+    "000102030405.{180}96979899",
   ].join("|"),
   "g",
 );

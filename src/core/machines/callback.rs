@@ -24,7 +24,7 @@ use crate::core::{
     protocol::{
         callback::{Callback, ValidatedCallback},
         id_token::{self, Expected},
-        token::{self, Grant},
+        token::{self, Grant, TokenResponse},
     },
     words::{
         concat::concat,
@@ -215,23 +215,45 @@ impl<J: Json> Machine<J> {
         result: &Result<Response, Unanswered>,
         has_asked: bool,
     ) -> Result<Session<J>, Error> {
-        let response = result.as_ref().map_err(|unanswered| *unanswered)?;
         let callback = progress.checked.as_ref().ok_or(ErrorCode::StorageCorrupt)?;
-        let response = token::token_response::<J>(Grant::AuthorizationCode, response, &[callback.code()])?;
         let transaction = progress.transaction().ok_or(ErrorCode::StorageCorrupt)?;
-        let mut session = Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims: None };
-        match &session.tokens.id_token {
-            Some(id_token) => {
-                let claims: J = id_token::claims(id_token)?;
-                let issued_at = claims.number("iat").filter(|_| has_asked);
-                let now = Some(self.server_now_by(issued_at));
-                id_token::check(&claims, &Expected { now, ..self.expected(Some(&transaction.nonce), None) })?;
-                session.claims = Some(claims);
-            }
-            None if transaction.asks_for_id_token() => return Err(ErrorCode::IdTokenMissing.into()),
-            None => {}
+        let mut claims = None;
+        let login = Some((&*transaction.nonce, has_asked));
+        let response = self.token_response(result, callback.code(), login, None, &mut claims)?;
+        if claims.is_none() && transaction.asks_for_id_token() {
+            return Err(ErrorCode::IdTokenMissing.into());
         }
-        Ok(session)
+        Ok(Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims })
+    }
+
+    /// Reads the answer of the token endpoint to what was `sent`, and where an ID token is in it, checks that and puts
+    /// down its claims. Of a `login`: its nonce, and whether another server's clock was looked at. Of a refresh: the
+    /// `subject` of the session.
+    pub(super) fn token_response(
+        &self,
+        result: &Result<Response, Unanswered>,
+        sent: &Secret,
+        login: Option<(&str, bool)>,
+        subject: Option<&str>,
+        claims: &mut Option<J>,
+    ) -> Result<TokenResponse, Error> {
+        let grant = if login.is_some() { Grant::AuthorizationCode } else { Grant::RefreshToken };
+        let response = result.as_ref().map_err(|unanswered| *unanswered)?;
+        let response = token::token_response::<J>(grant, response, &[sent])?;
+        if let Some(id_token) = &response.id_token {
+            let fresh: J = id_token::claims(id_token)?;
+            let expected = Expected {
+                issuer: self.metadata.as_ref().map_or("", |metadata| &metadata.issuer),
+                client_id: &self.config.client_id,
+                nonce: login.map(|(nonce, _)| nonce),
+                subject,
+                now: login.map(|(_, has_asked)| self.server_now_by(fresh.number("iat").filter(|_| has_asked))),
+                tolerance: self.config.clock_tolerance,
+            };
+            id_token::check(&fresh, &expected)?;
+            *claims = Some(fresh);
+        }
+        Ok(response)
     }
 
     /// The server's clock: as it was seen; where nobody shows one (the page of an app has no server), by when it says
@@ -244,18 +266,6 @@ impl<J: Json> Machine<J> {
             issued_at
         } else {
             self.server_now()
-        }
-    }
-
-    /// What an ID token is to be checked against.
-    pub(super) fn expected<'a>(&'a self, nonce: Option<&'a str>, subject: Option<&'a str>) -> Expected<'a> {
-        Expected {
-            issuer: self.metadata.as_ref().map_or("", |metadata| &metadata.issuer),
-            client_id: &self.config.client_id,
-            nonce,
-            subject,
-            now: None,
-            tolerance: self.config.clock_tolerance,
         }
     }
 

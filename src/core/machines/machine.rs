@@ -61,8 +61,17 @@ pub struct Machine<J> {
     admitted: Vec<Caller>,
     last_op: Op,
     /// What to do with the answers that are under way.
-    waiting: Vec<(Op, Then<J>)>,
+    waiting: Vec<Waiting<J>>,
     outputs: Vec<Output<J>>,
+}
+
+/// An answer that is under way.
+#[derive(Debug)]
+struct Waiting<J> {
+    op: Op,
+    /// The turn of the refresh that it belongs to: when that is over, nobody wants it any more. 0 for others.
+    turn: u32,
+    then: Then<J>,
 }
 
 /// What to do with an answer.
@@ -71,20 +80,6 @@ enum Then<J> {
     Load(OnLoad<J>),
     Store(OnStore<J>),
     Send(OnSend<J>),
-}
-
-impl<J> Then<J> {
-    /// The turn of the refresh that it belongs to: when that is over, nobody wants it any more.
-    const fn turn(&self) -> Option<u32> {
-        match self {
-            Self::Load(
-                OnLoad::Refresh(turn) | OnLoad::Patience(turn) | OnLoad::Journal(turn) | OnLoad::Confirm(turn, _),
-            )
-            | Self::Store(OnStore::Journal(turn) | OnStore::Refreshed(turn, ..))
-            | Self::Send(OnSend::Refresh(turn, _)) => Some(*turn),
-            _ => None,
-        }
-    }
 }
 
 /// What to do with what is read.
@@ -98,14 +93,14 @@ pub(super) enum OnLoad<J> {
     Login(u32),
     /// A redirect that was answered elsewhere: take the session that came of it.
     Adopt(u32),
-    /// A refresh, by its turn: adopt what another tab brought, or go on.
-    Refresh(u32),
-    /// A refresh, by its turn: the lock was not had in time.
-    Patience(u32),
-    /// A refresh, by its turn: go on, unless another tab is at it.
-    Journal(u32),
-    /// A refresh, by its turn: what came of it, which is written where the store is as it was.
-    Confirm(u32, Result<Snapshot<J>, Error>),
+    /// A refresh, in its turn: adopt what another tab brought, or go on.
+    Refresh,
+    /// A refresh, in its turn: the lock was not had in time.
+    Patience,
+    /// A refresh, in its turn: go on, unless another tab is at it.
+    Journal,
+    /// A refresh, in its turn: what came of it, which is written where the store is as it was.
+    Confirm(Result<Snapshot<J>, Error>),
     /// Something happened elsewhere, in an epoch; or nothing is known to have.
     CatchUp(u32, bool),
     /// The session is gone, in an epoch: why?
@@ -132,10 +127,10 @@ pub(super) enum OnStore<J> {
     Unlock(Op),
     /// Tokens that are in the store now, or not, in an epoch.
     Kept(u32),
-    /// A refresh, by its turn: it is written down, so send it.
-    Journal(u32),
-    /// A refresh, by its turn: the new session is stored, so tell. Whether this was the second try.
-    Refreshed(u32, Snapshot<J>, bool),
+    /// A refresh, in its turn: it is written down, so send it.
+    Journal,
+    /// A refresh, in its turn: the new session is stored, so tell. Whether this was the second try.
+    Refreshed(Snapshot<J>, bool),
     /// A logout: leave.
     Logout(Box<super::logout::Leaving>),
 }
@@ -149,8 +144,8 @@ pub(super) enum OnSend<J> {
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
     Clock(Box<(u32, UnixMillis, Result<Response, Unanswered>)>),
-    /// A refresh, by its turn: the tokens. With the refresh token that was sent.
-    Refresh(u32, Secret),
+    /// A refresh, in its turn: the tokens. With the refresh token that was sent.
+    Refresh(Secret),
 }
 
 impl<J: Json> Machine<J> {
@@ -232,10 +227,10 @@ impl<J: Json> Machine<J> {
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
             OnLoad::Adopt(id) => self.with(id, |machine, progress| machine.adopt_loaded(progress, result)),
-            OnLoad::Refresh(_) => self.refresh_loaded(result),
-            OnLoad::Patience(_) => self.patience_loaded(result),
-            OnLoad::Journal(_) => self.journal_loaded(result),
-            OnLoad::Confirm(_, outcome) => self.confirm_loaded(outcome, result),
+            OnLoad::Refresh => self.refresh_loaded(result),
+            OnLoad::Patience => self.patience_loaded(result),
+            OnLoad::Journal => self.journal_loaded(result),
+            OnLoad::Confirm(outcome) => self.confirm_loaded(outcome, result),
             OnLoad::CatchUp(epoch, is_seen) => self.caught_up(epoch, is_seen, result),
             OnLoad::Gone(epoch, turn, renewed) => self.gone_loaded(epoch, turn, renewed, result),
             OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
@@ -262,8 +257,8 @@ impl<J: Json> Machine<J> {
             }
             OnStore::Unlock(op) => self.emit(Output::Unlock { op }),
             OnStore::Kept(epoch) => self.kept(epoch, &result),
-            OnStore::Journal(_) => self.journal_stored(&result),
-            OnStore::Refreshed(_, session, again) => self.refresh_stored(session, again, &result),
+            OnStore::Journal => self.journal_stored(&result),
+            OnStore::Refreshed(session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
         }
@@ -287,7 +282,7 @@ impl<J: Json> Machine<J> {
                 let (id, sent_at, result) = *asked;
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
             }
-            OnSend::Refresh(_, sent) => self.refresh_responded(&sent, sent_at, result),
+            OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
         }
     }
 
@@ -388,15 +383,22 @@ impl<J: Json> Machine<J> {
     }
 
     fn then(&mut self, op: Op) -> Option<Then<J>> {
-        let index = self.waiting.iter().position(|(waiting, _)| *waiting == op)?;
-        let (_, then) = self.waiting.swap_remove(index);
-        Some(then).filter(|then| then.turn().is_none_or(|turn| turn == self.refresh.turn))
+        let index = self.waiting.iter().position(|waiting| waiting.op == op)?;
+        let Waiting { turn, then, .. } = self.waiting.swap_remove(index);
+        if turn != 0 && turn != self.refresh.turn { None } else { Some(then) }
+    }
+
+    /// What was just asked belongs to this turn of the refresh.
+    pub(super) fn in_turn(&mut self) {
+        if let Some(waiting) = self.waiting.last_mut() {
+            waiting.turn = self.refresh.turn;
+        }
     }
 
     /// Somebody is waited for: by the number that this gives.
     fn wait(&mut self, then: Then<J>) -> Op {
         let op = self.next_op();
-        self.waiting.push((op, then));
+        self.waiting.push(Waiting { op, turn: 0, then });
         op
     }
 

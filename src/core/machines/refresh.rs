@@ -11,10 +11,7 @@ use super::{
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
-    protocol::{
-        id_token,
-        token::{self, Grant},
-    },
+    protocol::token,
     words::{
         concat::concat,
         config::Sharing,
@@ -317,7 +314,8 @@ impl<J: Json> Machine<J> {
             }
             Phase::Locking => {
                 self.enter(Phase::Locking, Some(LOOK_AGAIN));
-                self.load(Area::Session, JOURNAL, OnLoad::Patience(self.refresh.turn));
+                self.load(Area::Session, JOURNAL, OnLoad::Patience);
+                self.in_turn();
             }
             Phase::Sending => self.beat(),
             Phase::Reading | Phase::Journaling | Phase::Confirming | Phase::Storing => {}
@@ -326,9 +324,11 @@ impl<J: Json> Machine<J> {
 
     /// The lock was not had in time: does anybody still work under it?
     pub(super) fn patience_loaded(&mut self, result: Result<Option<Secret>, Error>) {
-        match read_journal(result).filter(|journal| journal.by != 0 && is_alive(journal, self.now)) {
-            Some(journal) => self.be_patient(self.now.since(journal.at)),
-            None => self.seek_lock(true),
+        match read_journal(result) {
+            Some(journal) if journal.by != 0 && is_alive(&journal, self.now) => {
+                self.be_patient(self.now.since(journal.at));
+            }
+            _ => self.seek_lock(true),
         }
     }
 
@@ -349,7 +349,8 @@ impl<J: Json> Machine<J> {
     fn reread(&mut self) {
         self.enter(Phase::Reading, None);
         self.refresh.read_at = self.now;
-        self.load(Area::Session, SESSION, OnLoad::Refresh(self.refresh.turn));
+        self.load(Area::Session, SESSION, OnLoad::Refresh);
+        self.in_turn();
     }
 
     /// The record is gone, and nothing says why: a message may be on its way, or another tab's second try to write it.
@@ -401,7 +402,8 @@ impl<J: Json> Machine<J> {
                 }
             }
         }
-        self.load(Area::Session, JOURNAL, OnLoad::Journal(self.refresh.turn));
+        self.load(Area::Session, JOURNAL, OnLoad::Journal);
+        self.in_turn();
     }
 
     pub(super) fn journal_loaded(&mut self, result: Result<Option<Secret>, Error>) {
@@ -418,9 +420,10 @@ impl<J: Json> Machine<J> {
             self.learn_hold(journal);
         }
         let is_leased = |journal: &Journal| journal.leased && journal.by != 0 && is_alive(journal, self.now);
-        let journal = stored
-            .filter(|journal| journal.generation == generation || is_leased(journal))
-            .unwrap_or_else(|| Journal::new(generation));
+        let journal = match stored {
+            Some(journal) if journal.generation == generation || is_leased(&journal) => journal,
+            _ => Journal::new(generation),
+        };
         if journal.is_end() {
             // Whoever wrote it could not remove the record, or has not yet.
             self.remove(Area::Session, SESSION);
@@ -453,7 +456,8 @@ impl<J: Json> Machine<J> {
                 return self.wait_until(earliest);
             }
         }
-        self.write_journal(me, OnStore::Journal(self.refresh.turn));
+        self.write_journal(me, OnStore::Journal);
+        self.in_turn();
         self.enter(Phase::Journaling, None);
     }
 
@@ -566,7 +570,8 @@ impl<J: Json> Machine<J> {
             (Some(metadata), Some(refresh_token)) => {
                 let request = token::refresh_request(&self.config, metadata, &refresh_token);
                 self.enter(Phase::Sending, Some(BEAT));
-                self.send(request, OnSend::Refresh(self.refresh.turn, refresh_token));
+                self.send(request, OnSend::Refresh(refresh_token));
+                self.in_turn();
             }
             // What another tab brought cannot be refreshed.
             _ => self.refresh_failed(ErrorCode::NoRefreshToken.into()),
@@ -584,7 +589,7 @@ impl<J: Json> Machine<J> {
             self.refresh.granted = false;
             self.refresh.leased = self.config.sharing == Sharing::Alone;
         }
-        match self.refreshed(sent, sent_at, result) {
+        match self.refreshed(sent, sent_at, &result) {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
             outcome => {
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
@@ -598,25 +603,19 @@ impl<J: Json> Machine<J> {
         &self,
         sent: &Secret,
         sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
+        result: &Result<Response, Unanswered>,
     ) -> Result<Session<J>, Error> {
-        let response = token::token_response::<J>(Grant::RefreshToken, &result?, &[sent])?;
         let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
-        let brings_id_token = response.id_token.is_some();
-        let tokens = before.tokens.refreshed(response, sent_at);
         let mut claims = before.claims.clone();
-        if let (true, Some(id_token)) = (brings_id_token, &tokens.id_token) {
-            let fresh: J = id_token::claims(id_token)?;
-            let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
-            id_token::check(&fresh, &self.expected(None, subject.as_deref()))?;
-            claims = Some(fresh);
-        }
-        Ok(Session { tokens, claims })
+        let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
+        let response = self.token_response(result, sent, None, subject.as_deref(), &mut claims)?;
+        Ok(Session { tokens: before.tokens.refreshed(response, sent_at), claims })
     }
 
     fn confirm(&mut self, outcome: Result<Snapshot<J>, Error>) {
         self.refresh.read_at = self.now;
-        self.load(Area::Session, SESSION, OnLoad::Confirm(self.refresh.turn, outcome));
+        self.load(Area::Session, SESSION, OnLoad::Confirm(outcome));
+        self.in_turn();
     }
 
     pub(super) fn confirm_loaded(
@@ -647,8 +646,9 @@ impl<J: Json> Machine<J> {
 
     fn store_refreshed(&mut self, session: Snapshot<J>, again: bool) {
         let value = record::write(&session.tokens);
-        let then = OnStore::Refreshed(self.refresh.turn, session, again);
+        let then = OnStore::Refreshed(session, again);
         self.store(Area::Session, SESSION, value, then);
+        self.in_turn();
     }
 
     pub(super) fn refresh_stored(&mut self, session: Snapshot<J>, again: bool, result: &Result<(), Error>) {

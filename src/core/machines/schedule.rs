@@ -66,7 +66,7 @@ pub fn caller_pause(failures: u32) -> u64 {
 #[must_use]
 pub fn retry_after<J: Json>(header: &str, server_now: UnixMillis) -> Option<u64> {
     let pause = match parse_decimal(header) {
-        Some(seconds) => seconds.saturating_mul(1000),
+        Some(seconds) => seconds.min(LONGEST_RETRY_AFTER) * 1000,
         None => J::parse_http_date(header)?.since(server_now),
     };
     Some(pause.clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER))

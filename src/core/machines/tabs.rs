@@ -68,7 +68,7 @@ impl<J: Json> Machine<J> {
         match what {
             DELAYED => {
                 let is_reading = self.refresh.phase == Phase::Reading;
-                if let Some(journal) = Journal::read(detail).filter(|_| is_the_users) {
+                if is_the_users && let Some(journal) = Journal::read(detail) {
                     if is_of_this_pair && (is_reading || self.refresh.is_open()) {
                         self.learn(&journal, 0);
                         if !is_reading && self.refresh.phase != Phase::Sending {
@@ -87,14 +87,17 @@ impl<J: Json> Machine<J> {
             REFRESHED | UNSTORED if !detail.is_empty() => {
                 // Where this tab is about to refresh, or has sent it, it is told what it would be answered, or better.
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
-                let tokens = record::read(detail).filter(|_| is_the_users && is_open);
-                match tokens {
-                    Some(tokens) if self.is_newer(&tokens) => self.take_told(tokens, what == REFRESHED),
-                    // What this tab has already.
-                    Some(tokens) if what == UNSTORED && tokens.generation() == self.generation() => {
+                if is_the_users
+                    && is_open
+                    && let Some(tokens) = record::read(detail)
+                {
+                    let is_stored = what == REFRESHED;
+                    if self.is_newer(&tokens) {
+                        self.take_told(tokens, is_stored);
+                    } else if !is_stored && tokens.generation() == self.generation() {
+                        // What this tab has already.
                         self.persisted = false;
                     }
-                    _ => {}
                 }
             }
             SIGNED_OUT => {

@@ -5,6 +5,7 @@
 use crate::core::words::{
     concat::concat,
     config::Config,
+    cut::{before, cut},
     error::{Error, ErrorCode},
     http::Response,
     json::Json,
@@ -37,8 +38,8 @@ pub fn openid_configuration_url(issuer: &str) -> String {
 pub fn oauth_authorization_server_url(issuer: &str) -> String {
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     // The third slash begins the path: the first two are the authority's.
-    let mut slashes = issuer.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
-    let path = slashes.nth(2).map_or(issuer.len(), |(index, _)| index);
+    let rest = cut(issuer, b"/").and_then(|(_, rest)| cut(rest, b"/")).map_or("", |(_, rest)| rest);
+    let path = issuer.len() - rest.len() + before(rest, b"/").len();
     let (authority, path) = issuer.split_at_checked(path).unwrap_or_default();
     concat(&[authority, "/.well-known/oauth-authorization-server", path])
 }
@@ -58,8 +59,12 @@ pub fn metadata_response<J: Json>(issuer: &str, response: &Response) -> Result<J
         named => {
             // What a foreign server says is cut, so that an error stays a line.
             let named = named.as_deref().unwrap_or("none");
-            let mut starts = named.bytes().enumerate().filter(|(_, byte)| byte & 0xc0 != 0x80);
-            let start = starts.nth(200).and_then(|(end, _)| named.get(..end)).unwrap_or(named);
+            let mut left = 200;
+            let end = named.bytes().position(|byte| {
+                left -= i32::from(byte & 0xc0 != 0x80);
+                left < 0
+            });
+            let start = end.and_then(|end| named.get(..end)).unwrap_or(named);
             let subject = concat(&["expected ", issuer, ", found ", start]);
             Err(Error::about(ErrorCode::IssuerMismatch, &subject))
         }

@@ -143,8 +143,8 @@ impl CodeVerifier {
         match method {
             ChallengeMethod::S256 => {
                 let mut challenge = String::new();
-                for character in s256(self.expose().as_bytes()) {
-                    challenge.push(char::from(character));
+                for character in &s256(self.expose().as_bytes()) {
+                    challenge.push(char::from(*character));
                 }
                 challenge
             }

@@ -38,7 +38,12 @@ impl Action {
 /// strings would be more than the search for a line break.
 #[inline(never)]
 fn line(text: &'static str, number: ErrorCode) -> &'static str {
-    parts(text, b'\n').nth(number as usize).unwrap_or_default()
+    let mut lines = parts(text, b'\n');
+    // `nth` would be a function of its own.
+    for _ in 0..number as u32 {
+        lines.next();
+    }
+    lines.next().unwrap_or_default()
 }
 
 macro_rules! codes {

@@ -70,8 +70,8 @@ fn encode(text: &str, out: &mut String) {
             b' ' => out.push('+'),
             _ => {
                 out.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    out.push(char::from(digit + if digit < 10 { b'0' } else { b'A' - 10 }));
+                for digit in &[byte >> 4, byte & 15] {
+                    out.push(char::from(digit + if *digit < 10 { b'0' } else { b'A' - 10 }));
                 }
             }
         }

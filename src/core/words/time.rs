@@ -7,18 +7,21 @@ pub struct UnixMillis(pub u64);
 impl UnixMillis {
     /// This many milliseconds later.
     #[must_use]
+    #[inline(never)]
     pub const fn plus(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
     /// This many milliseconds earlier.
     #[must_use]
+    #[inline(never)]
     pub const fn minus(self, millis: u64) -> Self {
         Self(self.0.saturating_sub(millis))
     }
 
     /// The milliseconds from an earlier instant to this one; 0 where it is later.
     #[must_use]
+    #[inline(never)]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

@@ -8,19 +8,20 @@ use super::cut::{before, cut};
 /// ([RFC 8252 §8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
 #[must_use]
 pub fn is_secure(url: &str) -> bool {
-    match split(url) {
-        Some((scheme, host)) if scheme.eq_ignore_ascii_case("https") => !host.is_empty(),
-        Some((scheme, host)) if scheme.eq_ignore_ascii_case("http") => is_loopback(host),
-        _ => false,
-    }
+    http_host(url).is_some_and(|(is_https, host)| is_https || is_loopback(host))
+}
+
+/// Whether an http or https URL is the latter, and its host.
+fn http_host(url: &str) -> Option<(bool, &str)> {
+    let (scheme, host) = split(url)?;
+    let is_https = scheme.eq_ignore_ascii_case("https");
+    (!host.is_empty() && (is_https || scheme.eq_ignore_ascii_case("http"))).then_some((is_https, host))
 }
 
 /// Whether it is an http or https URL with a host.
 #[must_use]
 pub fn is_http(url: &str) -> bool {
-    split(url).is_some_and(|(scheme, host)| {
-        (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")) && !host.is_empty()
-    })
+    http_host(url).is_some()
 }
 
 /// Whether it is an absolute URI without a fragment: what a `redirect_uri` must be
