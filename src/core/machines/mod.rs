@@ -24,3 +24,5 @@ mod refresh;
 mod refresh_table;
 mod session;
 mod tabs;
+mod trouble;
+mod turn;
