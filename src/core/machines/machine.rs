@@ -54,6 +54,7 @@ pub struct Machine<J> {
     /// The server's clock less this device's, in milliseconds, where the server has let it be seen.
     pub(super) skew: Option<i64>,
     pub(super) waiters: Vec<Waiter>,
+    #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
     closed: bool,

