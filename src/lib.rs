@@ -24,6 +24,11 @@
 #[cfg(feature = "client")]
 extern crate alloc;
 
+// The README's example is a test: it has to compile.
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod core;
 
 #[cfg(any(all(target_arch = "wasm32", feature = "npm"), all(not(target_arch = "wasm32"), test)))]
