@@ -28,7 +28,7 @@ impl World {
             Life::Running => {}
         }
         // A host says nothing of a lock that was given back.
-        if let Arrival::Locked(op, Lock::Granted) = &arrival
+        if let Arrival::Locked(op, Lock::Granted | Lock::Unavailable) = &arrival
             && !self.tabs[tab].wanted.contains(op)
         {
             return;
