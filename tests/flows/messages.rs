@@ -16,6 +16,17 @@ fn two_tabs() -> (Scenario, Tab, Tab) {
     (s, first, second)
 }
 
+/// Two tabs with storages of their own, in each of which the same user has signed in.
+fn two_sessions() -> (Scenario, Tab, Tab) {
+    let mut s = Scenario::new();
+    let first = s.tab_with_a_storage_of_its_own();
+    let second = s.tab_with_a_storage_of_its_own();
+    s.sign_in(first);
+    s.advance(SECOND);
+    s.sign_in(second);
+    (s, first, second)
+}
+
 #[test]
 fn refresh_in_one_tab_is_told_in_the_others() {
     let (mut s, first, second) = two_tabs();
@@ -104,12 +115,7 @@ fn tab_that_heard_nothing_of_a_login_finds_it_when_it_is_seen_again() {
 
 #[test]
 fn logout_reaches_the_users_other_sessions_in_tabs_with_storages_of_their_own() {
-    let mut s = Scenario::new();
-    let first = s.tab_with_a_storage_of_its_own();
-    let second = s.tab_with_a_storage_of_its_own();
-    s.sign_in(first);
-    s.advance(SECOND);
-    s.sign_in(second);
+    let (mut s, first, second) = two_sessions();
     s.told(second);
     s.logout(first, true);
     assert_eq!(s.told(second), [Told::SignedOut(SignOutReason::Logout, None)]);
@@ -128,12 +134,7 @@ fn tokens_of_a_client_that_keeps_them_in_memory_are_told_to_nobody() {
 
 #[test]
 fn end_by_the_server_does_not_reach_another_session_of_the_same_user() {
-    let mut s = Scenario::new();
-    let first = s.tab_with_a_storage_of_its_own();
-    let second = s.tab_with_a_storage_of_its_own();
-    s.sign_in(first);
-    s.advance(SECOND);
-    s.sign_in(second);
+    let (mut s, first, second) = two_sessions();
     s.server.next.push_back(Reply::refusal(400, "invalid_grant"));
     let call = s.refresh(first);
     s.advance(SECOND);

@@ -169,18 +169,17 @@ impl Scenario {
 
     /// Opens a tab that shares nothing with the others but the server.
     pub fn tab_with_a_storage_of_its_own(&mut self) -> Tab {
-        self.disks.push(Disk::default());
-        let config = self.config.clone();
-        self.config["storage"] = json!("session");
-        let (tab, call) = self.open(self.disks.len() - 1, None);
-        self.config = config;
-        assert!(matches!(self.said(call), Ok(Said::Opened(_))), "{:?}", self.said(call));
-        tab
+        self.tab_over(Disk::default())
     }
 
     /// Duplicates a tab: the copy has a storage of its own, which begins as a copy of the original's.
     pub fn duplicate(&mut self, tab: Tab) -> Tab {
-        self.disks.push(self.disks[self.tabs[tab.0].disk].clone());
+        self.tab_over(self.disks[self.tabs[tab.0].disk].clone())
+    }
+
+    /// Opens a tab over a sessionStorage.
+    fn tab_over(&mut self, disk: Disk) -> Tab {
+        self.disks.push(disk);
         let config = self.config.clone();
         self.config["storage"] = json!("session");
         let (tab, call) = self.open(self.disks.len() - 1, None);
