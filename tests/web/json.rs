@@ -9,9 +9,8 @@ fn value(expression: &str) -> JsJson {
 
 /// The names of the members that there are, in order.
 fn names(json: &JsJson) -> Vec<String> {
-    let mut names = Vec::new();
-    json.each_member(&mut |name, _| names.push(name));
-    names
+    let members = (0..).map_while(|index| json.nth_member(index));
+    members.filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
 }
 
 #[wasm_bindgen_test]

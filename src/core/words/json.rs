@@ -35,17 +35,6 @@ pub trait Json: Clone + 'static {
     /// Whether it is an object (an array is not).
     fn is_object(&self) -> bool;
 
-    /// Shows the names and values of the members of an object or an array that are not null; none of anything else.
-    fn each_member(&self, visit: &mut dyn FnMut(String, Self)) {
-        let mut index = 0;
-        while let Some((name, value)) = self.nth_member(index) {
-            index += 1;
-            if let Some(value) = value {
-                visit(name, value);
-            }
-        }
-    }
-
     /// A member that is a string.
     fn text(&self, name: &str) -> Option<String> {
         self.member(name)?.as_text()
