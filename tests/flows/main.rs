@@ -24,6 +24,7 @@ mod locks;
 mod login;
 mod logout;
 mod messages;
+mod metadata_kept;
 mod opening;
 mod refresh_trouble;
 mod schedule;

@@ -6,6 +6,7 @@ use super::{
     callback::Progress,
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
+    open::Opening,
     refresh::Refresh,
     session::Waiter,
     verify::{Keys, Verifying},
@@ -91,6 +92,8 @@ enum Then<J> {
 /// What to do with what is read.
 #[derive(Debug)]
 pub(super) enum OnLoad<J> {
+    /// Opening: the metadata that were kept.
+    Metadata(Box<Opening<J>>),
     /// Opening: adopt the session. With the metadata that the server gave.
     Open(Caller, Option<J>),
     /// A login's beginning: put it on the list.
@@ -144,8 +147,8 @@ pub(super) enum OnStore<J> {
 /// What to do with a response.
 #[derive(Debug)]
 pub(super) enum OnSend<J> {
-    /// Opening: the metadata, at the first or at the second place. With the program's own.
-    Discover(Caller, bool, Option<J>),
+    /// Opening: the metadata, at the first or at the second place.
+    Discover(Box<Opening<J>>),
     /// A redirect, by its number: the tokens.
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
@@ -233,6 +236,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
+            OnLoad::Metadata(opening) => self.metadata_loaded(opening, result),
             OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
@@ -284,7 +288,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
-            OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
+            OnSend::Discover(opening) => self.discovered(opening, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
                 self.verify_exchange(id);
