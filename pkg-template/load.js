@@ -1,7 +1,7 @@
 // @ts-check
-// Loading the module: once, when it is first needed, and again after a failure.
+// Loading the modules: each once, when it is first needed, and again after a failure.
 /* global __CLIENT_ASK__, __WBINDGEN_START__ */
-import { __wbg_set_wasm, imports } from "pixie:glue";
+import { __wbg_set_wasm, extend, imports } from "pixie:glue";
 import { AuthError } from "pixie:auth-error";
 
 /** @typedef {WebAssembly.Module | BufferSource | Response | URL | string} Source */
@@ -11,6 +11,9 @@ let standard;
 
 /** @type {Promise<void> | undefined} */
 let loading;
+
+/** @type {Promise<void> | undefined} */
+let extending;
 
 /** Says where the module comes from when nobody says otherwise. @param {() => Source} source */
 export function provide(source) {
@@ -25,10 +28,27 @@ export function provide(source) {
 export function init(source) {
   return (loading ??= load(source).catch((cause) => {
     loading = undefined;
-    const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
-    error.cause = cause;
-    throw error;
+    throw failed(cause);
   }));
+}
+
+/**
+ * Loads what few programs need, onto the module that is loaded. To be waited for before anything is asked of it.
+ * @returns {Promise<void>}
+ */
+export function seldom() {
+  // A constant: bundlers see by it that the file belongs to the program.
+  return (extending ??= import("./seldom.js").then(({ open }) => extend(open)).catch((cause) => {
+    extending = undefined;
+    throw failed(cause);
+  }));
+}
+
+/** @param {unknown} cause */
+function failed(cause) {
+  const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
+  error.cause = cause;
+  return error;
 }
 
 /** @param {Source | Promise<Response>} [given] */
