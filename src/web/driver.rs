@@ -6,7 +6,7 @@
 
 use super::{
     channel::Channel,
-    clock,
+    clock, crypto,
     fetch::{self, Requests},
     json::JsJson,
     lock::{self, Locks},
@@ -54,6 +54,7 @@ struct Host {
     channel: Channel,
     timer: Timer,
     events: PageEvents,
+    deliver: JsValue,
 }
 
 impl<P: fmt::Debug> fmt::Debug for Driver<P> {
@@ -69,6 +70,7 @@ const RESPONDED: u32 = 2;
 const TIMER: u32 = 3;
 const LOCK: u32 = 5;
 const HEARD: u32 = 6;
+const VERIFIED: u32 = 7;
 
 /// What the page's number says.
 const VISIBLE: u32 = 1;
@@ -118,9 +120,13 @@ impl<P: Program> Driver<P> {
             channel: Channel::new(deliver, storage),
             timer: Timer::new(deliver),
             events: PageEvents::new(deliver),
+            deliver: deliver.clone(),
         };
         let mut machine = Machine::new(config, seed);
         machine.visible(page::is_visible(), clock::now());
+        if !page::has_subtle_crypto() {
+            machine.without_signatures();
+        }
         Ok(Rc::new(Self {
             program,
             machine: RefCell::new(machine),
@@ -158,6 +164,7 @@ impl<P: Program> Driver<P> {
                 machine.wake(now);
             }
             LOCK => machine.locked(op, lock::standing(number), now),
+            VERIFIED => machine.verified(op, crypto::verdict(number, text), now),
             HEARD => machine.heard(&text.unwrap_or_default(), now),
             _ => {
                 let told = number as u32;
@@ -210,9 +217,14 @@ impl<P: Program> Driver<P> {
             Output::Load { op, area, key } => host.stores.load(op, area as u32, &key),
             Output::Store { op, area, key, value } => host.stores.store(op, area as u32, &key, Some(value.expose())),
             Output::Remove { op, area, key } => host.stores.store(op, area as u32, &key, None),
-            Output::Send { op, request } => {
-                host.requests.send(op, &request.url, request.form.as_ref().map(Secret::expose))
-            }
+            Output::Send { op, request } => host.requests.send(
+                op,
+                &request.url,
+                request.form.as_ref().map(Secret::expose),
+                request.authorization.as_ref().map(Secret::expose),
+                request.is_fresh,
+            ),
+            Output::Verify { op, signature } => crypto::verify(&host.deliver, op, &signature),
             Output::Lock { op, name, steal } => host.locks.request(op, &name, steal),
             Output::Unlock { op } => host.locks.release(op),
             Output::Listen(name) => host.channel.listen(&name),

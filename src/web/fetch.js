@@ -30,8 +30,12 @@ export class Requests {
     this.#deliver = deliver;
   }
 
-  /** A POST where there is a form. @param {number} op @param {string} url @param {string} [form] */
-  send(op, url, form) {
+  /**
+   * A POST where there is a form.
+   * @param {number} op @param {string} url @param {string | undefined} form @param {string | undefined} authorization
+   * @param {boolean} isFresh past all caches
+   */
+  send(op, url, form, authorization, isFresh) {
     const sentAt = Date.now();
     const controller = new AbortController();
     const stop = () => {
@@ -52,7 +56,12 @@ export class Requests {
     }, this.#limit);
     const request = async () => {
       const response = await (this.#fetch ?? fetch)(url, {
-        headers: { Accept: "application/json", ...(form && { "Content-Type": "application/x-www-form-urlencoded" }) },
+        headers: {
+          Accept: "application/json",
+          ...(form && { "Content-Type": "application/x-www-form-urlencoded" }),
+          ...(authorization && { Authorization: authorization }),
+        },
+        ...(isFresh && { cache: "reload" }),
         ...(form && { method: "POST", body: form, redirect: "manual", cache: "no-store" }),
         credentials: "omit",
         referrerPolicy: "no-referrer",

@@ -17,9 +17,10 @@ extern "C" {
     /// Requests by a `fetch` (undefined for the page's), each within so many milliseconds.
     pub fn new(fetch: &JsValue, limit: f64, deliver: &JsValue) -> Requests;
 
-    /// Sends a request, a POST where there is a form; the response is delivered, once.
+    /// Sends a request, a POST where there is a form, with a header `Authorization` where that is given, and past all
+    /// caches; the response is delivered, once.
     #[wasm_bindgen(method)]
-    pub fn send(this: &Requests, op: u32, url: &str, form: Option<&str>);
+    pub fn send(this: &Requests, op: u32, url: &str, form: Option<&str>, authorization: Option<&str>, is_fresh: bool);
 
     /// Gives up all that are on their way.
     #[wasm_bindgen(method)]
@@ -46,5 +47,6 @@ pub fn result(status: f64, body: Option<String>, headers: Option<String>) -> Res
         body: Secret::new(body.unwrap_or_default()),
         retry_after: some(retry_after),
         date: some(date),
+        dpop_nonce: None,
     })
 }

@@ -6,6 +6,7 @@
 
 pub mod channel;
 pub mod clock;
+pub mod crypto;
 pub mod driver;
 pub mod entropy;
 pub mod fetch;

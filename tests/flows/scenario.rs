@@ -16,12 +16,12 @@ use crate::{
 use pixie_auth::{
     Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
     core::{
-        machines::io::{Caller, Op},
+        machines::io::{Caller, Op, Signature, Verdict},
         words::random::{Entropy, LOGIN_ENTROPY},
     },
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub const SECOND: u64 = 1_000;
 pub const MINUTE: u64 = 60 * SECOND;
@@ -75,6 +75,7 @@ enum Arrival {
     Heard(String),
     Loaded(Result<Option<Secret>, Error>),
     Stored(Result<(), Error>),
+    Verified(Verdict),
     Responded(UnixMillis, Result<Response, Unanswered>),
 }
 
@@ -91,6 +92,10 @@ pub struct Scenario {
     pub config: Value,
     pub storage: Pace,
     pub network: Pace,
+    /// What the host says of the next signatures; when there is nothing left, that they are good.
+    pub verdicts: VecDeque<Verdict>,
+    /// The signatures that it was asked about.
+    pub verified: Vec<Signature<Value>>,
     /// Whether timers go off.
     timers: bool,
     /// What the host has of locks.
@@ -139,6 +144,8 @@ impl Scenario {
             config: config(),
             storage: Pace::AtOnce,
             network: Pace::AtOnce,
+            verdicts: VecDeque::new(),
+            verified: Vec::new(),
             timers: true,
             locks: Locks::Granted,
             page_has_a_server: true,

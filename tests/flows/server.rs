@@ -11,6 +11,7 @@ pub const CLIENT: &str = "notes-spa";
 pub const AUTHORIZE: &str = "https://as.example/authorize";
 pub const TOKEN: &str = "https://as.example/token";
 pub const END_SESSION: &str = "https://as.example/logout";
+pub const KEYS: &str = "https://as.example/keys";
 pub const OPENID_CONFIGURATION: &str = "https://as.example/.well-known/openid-configuration";
 pub const OAUTH_METADATA: &str = "https://as.example/.well-known/oauth-authorization-server";
 
@@ -91,6 +92,12 @@ pub struct Server {
     pub discovery: BTreeMap<String, Reply>,
     pub edit_tokens: Option<Edit>,
     pub edit_claims: Option<Edit>,
+    /// The public keys, which [`Reply`]s in `discovery` go before.
+    pub keys: Value,
+    /// How often the keys were asked for, and how often so that no cache could answer.
+    pub key_requests: (u32, u32),
+    /// `kid` of the ID tokens.
+    pub key_id: Option<String>,
     pub seen: Vec<Seen>,
     /// Every token, code and verifier that ever was: none of them may be printed.
     pub secrets: Vec<String>,
@@ -106,6 +113,7 @@ impl Server {
                 "issuer": ISSUER,
                 "authorization_endpoint": AUTHORIZE,
                 "token_endpoint": TOKEN,
+                "jwks_uri": KEYS,
                 "end_session_endpoint": END_SESSION,
                 "authorization_response_iss_parameter_supported": true,
             }),
@@ -120,6 +128,9 @@ impl Server {
             discovery: BTreeMap::new(),
             edit_tokens: None,
             edit_claims: None,
+            keys: json!([rsa_key("1")]),
+            key_requests: (0, 0),
+            key_id: Some("1".into()),
             seen: Vec::new(),
             secrets: Vec::new(),
             logins: BTreeMap::new(),
@@ -157,6 +168,13 @@ impl Server {
     /// The server forgets everyone: what it gave is worth nothing any more.
     pub fn revoke_everything(&mut self) {
         self.families.iter_mut().for_each(|family| family.revoked = true);
+    }
+
+    /// The keys, which are not among what was `seen`.
+    pub fn reply_with_keys(&mut self, is_fresh: bool) -> Reply {
+        self.key_requests.0 += 1;
+        self.key_requests.1 += u32::from(is_fresh);
+        self.discovery.get(KEYS).cloned().unwrap_or_else(|| Reply::answer(200, json!({ "keys": self.keys })))
     }
 
     /// Takes a request at an instant of the server's own clock.
@@ -263,10 +281,15 @@ impl Server {
         if let Some(edit) = &self.edit_claims {
             edit(&mut claims);
         }
-        let [header, payload] =
-            [json!({ "alg": "RS256" }), claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let [header, payload] = [json!({ "alg": "RS256", "kid": self.key_id }), claims]
+            .map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
         format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode("signature"))
     }
+}
+
+/// A public key, as far as anybody looks at it: no signature is real here.
+pub fn rsa_key(key_id: &str) -> Value {
+    json!({ "kty": "RSA", "kid": key_id, "use": "sig", "e": "AQAB", "n": "n".repeat(342) })
 }
 
 /// The parameters of a form or query, each of which may be there once.

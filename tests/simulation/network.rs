@@ -164,7 +164,7 @@ impl World {
         };
         let retry_after = retry_after.filter(|_| self.plant != Some(Plant::RetryAfterStripped));
         let date = self.plan.dates.then(|| http_date((START + at) / 1000));
-        let response = Response { status, body: Secret::new(body.into()), retry_after, date };
+        let response = Response { status, body: Secret::new(body.into()), retry_after, date, ..Response::default() };
         let sent_at = self.flights[attempt].sent_at;
         if at < sent_at + LIMIT {
             self.comes_back(attempt, at, Ok(response));

@@ -52,6 +52,7 @@ impl World {
             }
             Output::Notify(Event::SignedOut { reason, .. }) => format!("▸ signed out: {}", reason.as_str()),
             Output::Navigate(_) => "▸ navigate".into(),
+            Output::Verify { op, .. } => format!("▸ {op} verify"),
         };
         self.note_tab(tab, || text);
     }

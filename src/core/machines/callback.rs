@@ -14,6 +14,7 @@ use super::{
     login::login_name,
     machine::{Machine, OnLoad, OnSend, OnStore},
     session::SESSION,
+    verify::{For, Verifying},
 };
 use crate::core::{
     memory::{
@@ -24,6 +25,7 @@ use crate::core::{
     protocol::{
         callback::{Callback, ValidatedCallback},
         id_token::{self, Expected},
+        jws::Jws,
         token::{self, Grant, TokenResponse},
     },
     words::{
@@ -58,6 +60,8 @@ pub(super) struct Progress<J> {
     checked: Option<ValidatedCallback>,
     /// The login as it was stored: read again at each step, and put back where the network fails.
     login: Secret,
+    /// Its tokens, where the keys to verify them with could not be had.
+    verifying: Option<Box<Verifying<J>>>,
     session: Option<Snapshot<J>>,
     /// How many logouts there had been when its tokens came.
     ends: u32,
@@ -77,6 +81,8 @@ enum Step {
     Elsewhere(UnixMillis, UnixMillis),
     /// Its answer is there.
     Done,
+    /// Its tokens are here, but the keys to verify them with are not.
+    Unverified,
     /// Its answer was a failure, and the same redirect may be tried again.
     Failed,
 }
@@ -100,6 +106,7 @@ impl<J: Json> Machine<J> {
                     callback: Some(callback),
                     checked: None,
                     login: Secret::default(),
+                    verifying: None,
                     session: None,
                     ends: 0,
                     app_state: None,
@@ -111,7 +118,21 @@ impl<J: Json> Machine<J> {
         };
         progress.callers.push(caller);
         self.tell(&mut progress);
+        let id = progress.id;
+        if progress.step == Step::Unverified {
+            progress.step = Step::Sent;
+            progress.error = None;
+        }
         self.callbacks.push(progress);
+        self.verify_exchange(id);
+    }
+
+    /// Verifies the ID token of a redirect, where there is one to be verified.
+    pub(super) fn verify_exchange(&mut self, id: u32) {
+        let progress = self.callbacks.iter_mut().find(|progress| progress.id == id && progress.step == Step::Sent);
+        if let Some(verifying) = progress.and_then(|progress| progress.verifying.take()) {
+            self.verify(verifying);
+        }
     }
 
     pub(super) fn take_out(&mut self, id: u32) -> Option<Box<Progress<J>>> {
@@ -185,27 +206,62 @@ impl<J: Json> Machine<J> {
         has_asked: bool,
     ) {
         match self.new_session(progress, sent_at, &result, has_asked) {
-            Err(error) if error.code() == ErrorCode::IdTokenExpired && !has_asked && self.skew.is_none() => {
+            Err(error)
+                if matches!(error.code(), ErrorCode::IdTokenExpired | ErrorCode::IdTokenIssuedAt)
+                    && !has_asked
+                    && self.skew.is_none() =>
+            {
                 // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
                 let url = concat(&["/?", &decimal(self.now.0)]);
                 self.send(Request::get(url), OnSend::Clock(Box::new((progress.id, sent_at, result))));
             }
-            Ok(session) => {
-                let value = record::write(&session.tokens);
-                progress.session = Some(Rc::new(session));
-                progress.ends = self.ends;
-                // What is still to come of the session before is not to be written over this one.
-                self.epoch += 1;
-                self.make_way();
-                self.store(Area::Session, SESSION, value, OnStore::SignedIn(progress.id));
+            Ok((session, Some(jws))) => {
+                let code = progress.checked.as_ref().map(|callback| callback.code().clone());
+                progress.verifying = Some(Verifying::new(For::Exchange(progress.id), session, code, jws));
             }
-            Err(error) if !error.code().is_retryable() => self.fail_for_good(progress, error),
-            Err(error) => {
-                let login = core::mem::take(&mut progress.login);
-                self.store(Area::Login, &login_name(&progress.state), login, OnStore::Nothing);
-                self.fail(progress, error);
-            }
+            Ok((session, None)) => self.store_session(progress, session),
+            Err(error) => self.exchange_failed(progress, error),
         }
+    }
+
+    /// The signature of the ID token is right, or it is not, or its key could not be had.
+    pub(super) fn exchange_verified(
+        &mut self,
+        progress: &mut Progress<J>,
+        verifying: Box<Verifying<J>>,
+        result: Result<(), Error>,
+    ) {
+        match result {
+            Ok(()) => self.store_session(progress, verifying.session),
+            // The code is spent and the tokens are here: the same redirect, handed in again, begins at the keys.
+            Err(error) if error.code().is_retryable() => {
+                progress.verifying = Some(verifying);
+                progress.error = Some(error);
+                progress.step = Step::Done;
+                self.tell(progress);
+                progress.step = Step::Unverified;
+            }
+            Err(error) => self.exchange_failed(progress, error),
+        }
+    }
+
+    fn store_session(&mut self, progress: &mut Progress<J>, session: Session<J>) {
+        let value = record::write(&session.tokens);
+        progress.session = Some(Rc::new(session));
+        progress.ends = self.ends;
+        // What is still to come of the session before is not to be written over this one.
+        self.epoch += 1;
+        self.make_way();
+        self.store(Area::Session, SESSION, value, OnStore::SignedIn(progress.id));
+    }
+
+    fn exchange_failed(&mut self, progress: &mut Progress<J>, error: Error) {
+        if !error.code().is_retryable() {
+            return self.fail_for_good(progress, error);
+        }
+        let login = core::mem::take(&mut progress.login);
+        self.store(Area::Login, &login_name(&progress.state), login, OnStore::Nothing);
+        self.fail(progress, error);
     }
 
     fn new_session(
@@ -214,46 +270,45 @@ impl<J: Json> Machine<J> {
         sent_at: UnixMillis,
         result: &Result<Response, Unanswered>,
         has_asked: bool,
-    ) -> Result<Session<J>, Error> {
+    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
         let callback = progress.checked.as_ref().ok_or(ErrorCode::StorageCorrupt)?;
         let transaction = progress.transaction().ok_or(ErrorCode::StorageCorrupt)?;
-        let mut claims = None;
-        let login = Some((&*transaction.nonce, has_asked));
-        let response = self.token_response(result, callback.code(), login, None, &mut claims)?;
-        if claims.is_none() && transaction.asks_for_id_token() {
+        let (response, jws) = self.token_response(result, callback.code(), Some((&transaction, has_asked)))?;
+        if jws.is_none() && transaction.asks_for_id_token() {
             return Err(ErrorCode::IdTokenMissing.into());
         }
-        Ok(Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims })
+        let claims = jws.as_ref().map(|jws| jws.claims.clone());
+        Ok((Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims }, jws))
     }
 
-    /// Reads the answer of the token endpoint to what was `sent`, and where an ID token is in it, checks that and puts
-    /// down its claims. Of a `login`: its nonce, and whether another server's clock was looked at. Of a refresh: the
-    /// `subject` of the session.
+    /// Reads the answer of the token endpoint to what was `sent`, and where an ID token is in it, checks what that says;
+    /// its signature is still to be verified. Of a `login`: what it was begun with, and whether another server's clock
+    /// was looked at.
     pub(super) fn token_response(
         &self,
         result: &Result<Response, Unanswered>,
         sent: &Secret,
-        login: Option<(&str, bool)>,
-        subject: Option<&str>,
-        claims: &mut Option<J>,
-    ) -> Result<TokenResponse, Error> {
+        login: Option<(&Transaction, bool)>,
+    ) -> Result<(TokenResponse, Option<Jws<J>>), Error> {
         let grant = if login.is_some() { Grant::AuthorizationCode } else { Grant::RefreshToken };
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
         let response = token::token_response::<J>(grant, response, &[sent])?;
-        if let Some(id_token) = &response.id_token {
-            let fresh: J = id_token::claims(id_token)?;
-            let expected = Expected {
-                issuer: self.metadata.as_ref().map_or("", |metadata| &metadata.issuer),
-                client_id: &self.config.client_id,
-                nonce: login.map(|(nonce, _)| nonce),
-                subject,
-                now: login.map(|(_, has_asked)| self.server_now_by(fresh.number("iat").filter(|_| has_asked))),
-                tolerance: self.config.clock_tolerance,
-            };
-            id_token::check(&fresh, &expected)?;
-            *claims = Some(fresh);
-        }
-        Ok(response)
+        let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) else {
+            return Ok((response, None));
+        };
+        let jws = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
+        let before = if login.is_some() { None } else { self.session.as_ref() };
+        let expected = Expected {
+            issuer: &metadata.issuer,
+            client_id: &self.config.client_id,
+            nonce: login.map(|(transaction, _)| &*transaction.nonce),
+            max_age: login.and_then(|(transaction, _)| transaction.max_age),
+            before: before.and_then(|session| session.claims.as_ref()),
+            now: login.map(|(_, has_asked)| self.server_now_by(jws.claims.number("iat").filter(|_| has_asked))),
+            tolerance: self.config.clock_tolerance,
+        };
+        id_token::check(&jws.claims, &expected)?;
+        Ok((response, Some(jws)))
     }
 
     /// The server's clock: as it was seen; where nobody shows one (the page of an app has no server), by when it says

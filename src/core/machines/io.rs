@@ -4,7 +4,7 @@ use crate::core::{
     memory::token_set::TokenSet,
     words::{error::Error, http::Request, secret::Secret, time::UnixMillis},
 };
-use alloc::{rc::Rc, string::String};
+use alloc::{boxed::Box, rc::Rc, string::String};
 
 /// Who asked: the shell's own number for a caller that waits for an answer.
 pub type Caller = u32;
@@ -73,6 +73,13 @@ pub enum Output<J> {
         /// What.
         request: Request,
     },
+    /// Verify a signature, and hash what is to be hashed along with it. Answered by `verified`.
+    Verify {
+        /// To be named in the answer.
+        op: Op,
+        /// What.
+        signature: Box<Signature<J>>,
+    },
     /// Ask for a lock that the tabs of this origin share. Answered by `locked`, and once more if it is lost.
     Lock {
         /// To be named in the answer.
@@ -102,6 +109,38 @@ pub enum Output<J> {
     Notify(Event<J>),
     /// Leave the page. The URL of a logout carries the ID token.
     Navigate(Secret),
+}
+
+/// A signature to be verified ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), step 8).
+#[derive(Debug)]
+pub struct Signature<J> {
+    /// `alg`: RS256 to RS512, PS256 to PS512, ES256 to ES512 or EdDSA.
+    pub algorithm: String,
+    /// The key, a JWK of the algorithm's type.
+    pub key: J,
+    /// The JWS: what is before the last point is signed, what is behind it is the signature, base64url.
+    pub token: Secret,
+    /// Where it is given: the access token that a hash is wanted of.
+    pub access_token: Option<Secret>,
+    /// Where it is given: the code that a hash is wanted of.
+    pub code: Option<Secret>,
+}
+
+/// What the host says of a signature.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is right. The hashes are the left halves of digests, by the algorithm's own function (SHA-512 for EdDSA), as
+    /// base64url (OIDC Core §3.1.3.6).
+    Good {
+        /// Of the access token.
+        at_hash: Option<String>,
+        /// Of the code.
+        c_hash: Option<String>,
+    },
+    /// It is wrong.
+    Bad,
+    /// The host has not got the algorithm, or cannot use the key.
+    Unable,
 }
 
 /// How a lock stands.

@@ -12,7 +12,9 @@ use crate::core::{
     },
     words::{
         concat::concat,
+        decimal::parse_decimal,
         error::{Error, ErrorCode},
+        form,
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
         secret::Secret,
@@ -54,6 +56,7 @@ impl<J: Json> Machine<J> {
             nonce,
             redirect_uri: self.config.redirect_uri.clone(),
             scope: options.scope.unwrap_or_else(|| self.config.scope.clone()),
+            max_age: form::value(&options.parameters.finish(), "max_age").and_then(|seconds| parse_decimal(&seconds)),
             app_state: options.app_state,
         });
         let begun = Box::new(Begun { caller, navigate, state, url, transaction: transaction.write() });

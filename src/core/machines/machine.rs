@@ -8,6 +8,7 @@ use super::{
     login::Begun,
     refresh::Refresh,
     session::Waiter,
+    verify::{Keys, Verifying},
 };
 use crate::core::{
     protocol::metadata::Metadata,
@@ -53,6 +54,9 @@ pub struct Machine<J> {
     pub(super) visible: bool,
     /// The server's clock less this device's, in milliseconds, where the server has let it be seen.
     pub(super) skew: Option<i64>,
+    /// Whether the host can verify signatures. Where it cannot, and `allowInsecure` says so, nobody does.
+    pub(super) verifies: bool,
+    pub(super) keys: Option<Keys<J>>,
     pub(super) waiters: Vec<Waiter>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
@@ -81,6 +85,7 @@ enum Then<J> {
     Load(OnLoad<J>),
     Store(OnStore<J>),
     Send(OnSend<J>),
+    Verify(Box<Verifying<J>>),
 }
 
 /// What to do with what is read.
@@ -147,6 +152,8 @@ pub(super) enum OnSend<J> {
     Clock(Box<(u32, UnixMillis, Result<Response, Unanswered>)>),
     /// A refresh, in its turn: the tokens. With the refresh token that was sent.
     Refresh(Secret),
+    /// The server's keys, for an ID token.
+    Keys(Box<Verifying<J>>),
 }
 
 impl<J: Json> Machine<J> {
@@ -169,6 +176,8 @@ impl<J: Json> Machine<J> {
             refresh: Refresh::new(seed),
             visible: true,
             skew: None,
+            verifies: true,
+            keys: None,
             waiters: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
@@ -278,12 +287,15 @@ impl<J: Json> Machine<J> {
             OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
+                self.verify_exchange(id);
             }
             OnSend::Clock(asked) => {
                 let (id, sent_at, result) = *asked;
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
+                self.verify_exchange(id);
             }
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
+            OnSend::Keys(verifying) => self.keys_responded(verifying, result),
         }
     }
 
@@ -301,6 +313,12 @@ impl<J: Json> Machine<J> {
             self.take_message(message);
             self.wake(now);
         }
+    }
+
+    /// The host has no cryptography (it is no secure context): with `allowInsecure` signatures are not verified, without
+    /// it there is to be no client.
+    pub fn without_signatures(&mut self) {
+        self.verifies = false;
     }
 
     /// Whether somebody looks at the page: what is due again after a failure comes sooner there.
@@ -369,7 +387,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Now is later than before, unless the clock was set back.
-    fn tick(&mut self, now: UnixMillis) {
+    pub(super) fn tick(&mut self, now: UnixMillis) {
         let back = self.now.since(now);
         self.now = now;
         if back > CLOCK_NOISE {
@@ -389,11 +407,22 @@ impl<J: Json> Machine<J> {
         if turn != 0 && turn != self.refresh.turn { None } else { Some(then) }
     }
 
+    pub(super) fn verifying(&mut self, op: Op) -> Option<Box<Verifying<J>>> {
+        match self.then(op)? {
+            Then::Verify(verifying) => Some(verifying),
+            _ => None,
+        }
+    }
+
     /// What was just asked belongs to this turn of the refresh.
     pub(super) fn in_turn(&mut self) {
         if let Some(waiting) = self.waiting.last_mut() {
             waiting.turn = self.refresh.turn;
         }
+    }
+
+    pub(super) fn wait_for_verdict(&mut self, verifying: Box<Verifying<J>>) -> Op {
+        self.wait(Then::Verify(verifying))
     }
 
     /// Somebody is waited for: by the number that this gives.
@@ -404,7 +433,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Works on a redirect.
-    fn with(&mut self, id: u32, work: impl FnOnce(&mut Self, &mut Progress<J>)) {
+    pub(super) fn with(&mut self, id: u32, work: impl FnOnce(&mut Self, &mut Progress<J>)) {
         if let Some(mut progress) = self.take_out(id) {
             work(self, &mut progress);
             self.put_back(progress);
@@ -442,7 +471,7 @@ impl<J: Json> Machine<J> {
 
     /// The key of what is stored: one origin may hold several clients and issuers.
     pub(super) fn key(&self, name: &str) -> String {
-        let issuer = self.metadata.as_ref().map(|metadata| metadata.issuer.as_str());
+        let issuer = self.metadata.as_ref().map(|metadata| metadata.issuer.as_str()).or(self.config.issuer.as_deref());
         concat(&["pixie-auth ", &self.config.client_id, " ", issuer.unwrap_or_default(), " ", name])
     }
 }

@@ -8,10 +8,11 @@ use super::{
     schedule::SHORTEST_PAUSE,
     session::SESSION,
     tabs::UNSTORED,
+    verify::{For, Verifying},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
-    protocol::token,
+    protocol::{jws::Jws, token},
     words::{
         config::Sharing,
         error::{Error, ErrorCode},
@@ -212,26 +213,34 @@ impl<J: Json> Machine<J> {
             self.refresh.leased = self.config.sharing == Sharing::Alone;
         }
         match self.refreshed(sent, sent_at, &result) {
+            Ok((session, Some(jws))) => self.verify(Verifying::new(For::Refresh, session, None, jws)),
+            Ok((session, None)) => self.refresh_verified(Ok(Rc::new(session))),
+            Err(error) => self.refresh_verified(Err(error)),
+        }
+    }
+
+    /// The answer is read, and the ID token that came with it is good, if one did.
+    pub(super) fn refresh_verified(&mut self, outcome: Result<Snapshot<J>, Error>) {
+        match outcome {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
             outcome => {
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
                 self.enter(Phase::Confirming, None);
-                self.confirm(outcome.map(Rc::new));
+                self.confirm(outcome);
             }
         }
     }
 
-    pub(super) fn refreshed(
+    fn refreshed(
         &self,
         sent: &Secret,
         sent_at: UnixMillis,
         result: &Result<Response, Unanswered>,
-    ) -> Result<Session<J>, Error> {
+    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
         let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
-        let mut claims = before.claims.clone();
-        let subject = claims.as_ref().and_then(|claims| claims.text("sub"));
-        let response = self.token_response(result, sent, None, subject.as_deref(), &mut claims)?;
-        Ok(Session { tokens: before.tokens.refreshed(response, sent_at), claims })
+        let (response, jws) = self.token_response(result, sent, None)?;
+        let claims = jws.as_ref().map(|jws| jws.claims.clone()).or_else(|| before.claims.clone());
+        Ok((Session { tokens: before.tokens.refreshed(response, sent_at), claims }, jws))
     }
 
     pub(super) fn confirm(&mut self, outcome: Result<Snapshot<J>, Error>) {

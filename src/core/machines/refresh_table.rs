@@ -102,7 +102,7 @@ impl Held {
     }
 
     fn responds(&mut self, status: u16, body: &str) {
-        let response = Response { status, body: Secret::new(body.into()), retry_after: None, date: None };
+        let response = Response { status, body: Secret::new(body.into()), ..Response::default() };
         let op = core::mem::take(&mut self.send);
         self.machine.responded(op, self.now, Ok(response), self.now);
         self.pump();

@@ -29,6 +29,8 @@ pub struct Transaction {
     pub redirect_uri: String,
     /// `scope`, as it was sent.
     pub scope: String,
+    /// `max_age`, where it was sent: seconds.
+    pub max_age: Option<u64>,
     /// What `handleCallback` gives back.
     pub app_state: Option<String>,
 }
@@ -80,6 +82,7 @@ impl Login {
                 form.push("nonce", &transaction.nonce);
                 form.push("redirect_uri", &transaction.redirect_uri);
                 form.push("scope", &transaction.scope);
+                form.push_some("max_age", transaction.max_age.map(decimal).as_deref());
                 form.push_some("app_state", transaction.app_state.as_deref());
             }
             Self::Spent(Spent { app_state, outcome }) => {
@@ -113,11 +116,12 @@ impl Login {
             };
             return Some(Self::Spent(Spent { app_state, outcome }));
         }
+        let max_age = text("max_age").and_then(|seconds| parse_decimal(&seconds));
         let verifier = CodeVerifier::parse(&text("code_verifier")?)?;
         // What has a verifier was written here, and whole.
         let text = |name| text(name).unwrap_or_default();
         let (nonce, redirect_uri, scope) = (text("nonce"), text("redirect_uri"), text("scope"));
-        Some(Self::Open(Transaction { verifier, nonce, redirect_uri, scope, app_state }))
+        Some(Self::Open(Transaction { verifier, nonce, redirect_uri, scope, max_age, app_state }))
     }
 }
 
@@ -177,6 +181,7 @@ mod tests {
             nonce: "n".into(),
             redirect_uri: "https://app.example/cb".into(),
             scope: "openid".into(),
+            max_age: Some(60),
             app_state: Some("{\"to\":\"/a?b&c\"}".into()),
         }
     }
@@ -187,7 +192,7 @@ mod tests {
         let Some(Login::Open(read)) = Login::read(open.expose()) else { panic!("not open") };
         assert_eq!(read.verifier.expose(), transaction().verifier.expose());
         assert_eq!(read.verifier.challenge(ChallengeMethod::Plain), read.verifier.expose());
-        assert_eq!(read.app_state, transaction().app_state);
+        assert_eq!((read.max_age, read.app_state), (Some(60), transaction().app_state));
     }
 
     #[test]

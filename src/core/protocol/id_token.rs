@@ -1,7 +1,7 @@
 //! The ID token, [OIDC Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation).
 //!
-//! This release reads the claims of a token that came straight from the token endpoint over TLS (step 6 lets a
-//! client take that in place of the signature) and checks issuer, audience, expiry and nonce.
+//! Its form, its algorithm and the key are [`jws`](super::jws)'s. What it says is checked here: against the login that it
+//! answers, or on a refresh against the session that it belongs to (§12.2).
 
 use crate::core::words::{
     cut::parts,
@@ -11,17 +11,23 @@ use crate::core::words::{
     time::UnixMillis,
 };
 
+/// Seconds from now beyond which a token says to be from the future: servers' clocks differ, and a login is not to fail for
+/// that. What an ID token is good for is said by `exp` and `nonce`.
+const TOO_FAR_AWAY: f64 = 300.0;
+
 /// What an ID token is checked against.
 #[derive(Debug)]
-pub struct Expected<'a> {
+pub struct Expected<'a, J> {
     /// The issuer of the metadata.
     pub issuer: &'a str,
     /// This client.
     pub client_id: &'a str,
     /// The nonce of this login; on a refresh there is none.
     pub nonce: Option<&'a str>,
-    /// `sub` of the session that is refreshed.
-    pub subject: Option<&'a str>,
+    /// How many seconds ago the user may have signed in, where this login said so.
+    pub max_age: Option<u64>,
+    /// The claims of the session that is refreshed.
+    pub before: Option<&'a J>,
     /// Now; on a refresh it is not asked: §12.2 does not, the answer has just come, and a device whose clock runs
     /// ahead must not lose a session that the server has renewed.
     pub now: Option<UnixMillis>,
@@ -29,29 +35,28 @@ pub struct Expected<'a> {
     pub tolerance: u64,
 }
 
-/// Reads the claims.
+/// Reads the claims of a token that was checked before.
 ///
 /// # Errors
 /// `id_token_malformed`.
 pub fn claims<J: Json>(id_token: &Secret) -> Result<J, Error> {
     let mut parts = parts(id_token.expose(), b'.');
-    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(ErrorCode::IdTokenMalformed.into());
-    };
-    J::parse_base64url(payload).filter(J::is_object).ok_or_else(|| ErrorCode::IdTokenMalformed.into())
+    let payload = parts.next().and_then(|_| parts.next());
+    payload.and_then(J::parse_base64url).filter(J::is_object).ok_or_else(|| ErrorCode::IdTokenMalformed.into())
 }
 
-/// Checks the claims; the numbers are those of the specification's steps.
+/// Checks the claims; the numbers are those of the specification's steps. Encryption (1) is not offered; the signature
+/// and its algorithm (6 to 8) are `jws`'s.
 ///
 /// # Errors
 /// One code for each step.
-pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> {
+pub fn check<J: Json>(claims: &J, expected: &Expected<'_, J>) -> Result<(), Error> {
     // §2: iss, sub, aud, exp and iat are required.
     let text = |name| claims.text(name).unwrap_or_default();
     let (issuer, subject) = (text("iss"), text("sub"));
-    let expiry = claims.number("exp");
+    let (expiry, issued_at) = (claims.number("exp"), claims.number("iat"));
     let audience = claims.member("aud");
-    let missing = match (&audience, expiry, claims.number("iat")) {
+    let missing = match (&audience, expiry, issued_at) {
         _ if issuer.is_empty() => "iss",
         _ if subject.is_empty() => "sub",
         (None, ..) => "aud",
@@ -59,7 +64,7 @@ pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> 
         (.., None) => "iat",
         _ => "",
     };
-    let (Some(audience), Some(expiry), "") = (audience, expiry, missing) else {
+    let (Some(audience), Some(expiry), Some(issued_at), "") = (audience, expiry, issued_at, missing) else {
         return Err(Error::about(ErrorCode::IdTokenMalformed, missing));
     };
     // 2. "The Issuer Identifier […] MUST exactly match the value of the iss (issuer) Claim."
@@ -79,20 +84,58 @@ pub fn check<J: Json>(claims: &J, expected: &Expected<'_>) -> Result<(), Error> 
     if !contains {
         return Err(ErrorCode::IdTokenAudience.into());
     }
+    // 4, 5. Of several audiences "the Client SHOULD verify that an azp Claim is present", and where it is,
+    // "that its client_id is the Claim Value".
+    let authorized_party = claims.member("azp");
+    if authorized_party.as_ref().map_or(index > 1, |party| !is_client(party)) {
+        return Err(ErrorCode::IdTokenAuthorizedParty.into());
+    }
+    let tolerance = expected.tolerance as f64;
+    let now = expected.now.map(|now| now.seconds() as f64);
     // 9. "The current time MUST be before the time represented by the exp Claim."
-    if expected.now.is_some_and(|now| now.seconds() as f64 >= expiry + expected.tolerance as f64) {
+    if now.is_some_and(|now| now >= expiry + tolerance) {
         return Err(ErrorCode::IdTokenExpired.into());
+    }
+    // 10. "The iat Claim can be used to reject tokens that were issued too far away from the current time."
+    if now.is_some_and(|now| issued_at > now + tolerance + TOO_FAR_AWAY) {
+        return Err(ErrorCode::IdTokenIssuedAt.into());
     }
     // 11. "If a nonce value was sent […], a nonce Claim MUST be present and its value checked."
     if expected.nonce.is_some_and(|nonce| !constant_time_eq(text("nonce").as_bytes(), nonce.as_bytes())) {
         return Err(ErrorCode::IdTokenNonce.into());
     }
-    // §12.2: on a refresh "its sub Claim Value MUST be the same as in the ID Token issued when the original
-    // authentication occurred".
-    match expected.subject {
-        Some(before) if before != subject => Err(ErrorCode::IdTokenSubject.into()),
-        _ => Ok(()),
+    // 13. "When a max_age request is made […], the Client SHOULD check the auth_time Claim value."
+    let authenticated_at = claims.number("auth_time");
+    let is_stale = |max_age: u64| {
+        let until = authenticated_at.map(|at| at + max_age as f64 + tolerance);
+        now.is_some_and(|now| until.is_none_or(|until| now > until))
+    };
+    // §12.2: sub "MUST be the same as in the ID Token issued when the original authentication occurred", and auth_time
+    // "MUST represent the time of the original authentication". iss and aud are this client's, as they were then.
+    let before = |name| expected.before.and_then(|before| before.number(name));
+    if expected.before.is_some_and(|before| before.text("sub").as_ref() != Some(&subject)) {
+        return Err(ErrorCode::IdTokenSubject.into());
     }
+    let is_another =
+        authenticated_at.is_some() && before("auth_time").is_some_and(|then| authenticated_at != Some(then));
+    if is_another || expected.max_age.is_some_and(is_stale) {
+        return Err(ErrorCode::IdTokenAuthTime.into());
+    }
+    Ok(())
+}
+
+/// Checks the hashes of what came along with the token, where it has any: §3.1.3.8, §3.3.2.10. Each is the left half of
+/// a digest, base64url; `None` where there is nothing that it could be of.
+///
+/// # Errors
+/// `id_token_hash`.
+pub fn check_hashes(claims: &impl Json, at_hash: Option<&str>, c_hash: Option<&str>) -> Result<(), Error> {
+    for (name, hash) in [("at_hash", at_hash), ("c_hash", c_hash)] {
+        if hash.is_some() && claims.has(name) && claims.text(name).as_deref() != hash {
+            return Err(Error::about(ErrorCode::IdTokenHash, name));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -102,12 +145,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    fn expected() -> Expected<'static> {
+    fn expected() -> Expected<'static, Value> {
         Expected {
             issuer: "https://as.example",
             client_id: "c",
             nonce: Some("n"),
-            subject: None,
+            max_age: None,
+            before: None,
             now: Some(UnixMillis(1_000_000)),
             tolerance: 5,
         }
@@ -125,7 +169,7 @@ mod tests {
 
     #[test]
     fn id_token_that_is_none_is_malformed() {
-        for token in ["", "a", "a.b", "a.e30", "a.e30.b.c", "a.e30=.b", "a.W10.b", "a.bnVsbA.b", "a.!.b", "a._w.b"] {
+        for token in ["", "a", "a.b", "a.e30=.b", "a.W10.b", "a.bnVsbA.b", "a.!.b", "a._w.b"] {
             let error = claims::<Value>(&Secret::new(token.into())).unwrap_err();
             assert_eq!(error.code(), IdTokenMalformed, "{token}");
         }
@@ -134,10 +178,13 @@ mod tests {
     #[test]
     fn id_token_with_all_claims_right_passes() {
         check(&good(), &expected()).unwrap();
-        let mut array = good();
-        array["aud"] = json!(["other", "c"]);
-        check(&array, &expected()).unwrap();
-        check(&good(), &Expected { subject: Some("s"), nonce: None, ..expected() }).unwrap();
+        for (aud, azp) in [(json!(["c"]), json!(null)), (json!(["other", "c"]), json!("c")), (json!("c"), json!("c"))] {
+            let mut token = good();
+            (token["aud"], token["azp"]) = (aud, azp);
+            check(&token, &expected()).unwrap();
+        }
+        let before = json!({ "sub": "s", "auth_time": 7 });
+        check(&good(), &Expected { before: Some(&before), nonce: None, ..expected() }).unwrap();
     }
 
     #[test]
@@ -156,6 +203,10 @@ mod tests {
             ("exp", json!("9999999999"), IdTokenMalformed),
             ("exp", json!(null), IdTokenMalformed),
             ("iat", json!(null), IdTokenMalformed),
+            ("iat", json!(1306), IdTokenIssuedAt),
+            ("aud", json!(["c", "d"]), IdTokenAuthorizedParty),
+            ("azp", json!("d"), IdTokenAuthorizedParty),
+            ("azp", json!(1), IdTokenAuthorizedParty),
             ("nonce", json!("m"), IdTokenNonce),
             ("nonce", json!(null), IdTokenNonce),
         ] {
@@ -166,15 +217,60 @@ mod tests {
         let mut late = good();
         late["exp"] = json!(1);
         check(&late, &Expected { now: None, ..expected() }).unwrap();
-        let other = Expected { subject: Some("t"), ..expected() };
-        assert_eq!(check(&good(), &other).unwrap_err().code(), IdTokenSubject);
+    }
+
+    #[test]
+    fn refreshed_id_token_of_another_user_or_sign_in_is_refused() {
+        let mut token = good();
+        token["auth_time"] = json!(7);
+        for (before, code) in [
+            (json!({ "sub": "t" }), IdTokenSubject),
+            (json!({}), IdTokenSubject),
+            (json!({ "sub": "s", "auth_time": 8 }), IdTokenAuthTime),
+        ] {
+            let expected = Expected { before: Some(&before), now: None, nonce: None, ..expected() };
+            assert_eq!(check(&token, &expected).unwrap_err().code(), code, "{before}");
+        }
+    }
+
+    #[test]
+    fn sign_in_that_is_older_than_max_age_is_refused_after_the_tolerance() {
+        for (auth_time, max_age, is_good) in [
+            (json!(990), Some(5), true),
+            (json!(989), Some(5), false),
+            (json!(0), None, true),
+            (json!(null), Some(5), false),
+            (json!("990"), Some(5), false),
+        ] {
+            let mut token = good();
+            token["auth_time"] = auth_time.clone();
+            let result = check(&token, &Expected { max_age, ..expected() });
+            let code = (!is_good).then_some(IdTokenAuthTime);
+            assert_eq!(result.err().map(|error| error.code()), code, "{auth_time} {max_age:?}");
+        }
     }
 
     #[test]
     fn id_token_expires_after_the_tolerance_and_not_before() {
         let mut token = good();
-        token["exp"] = json!(996);
+        (token["exp"], token["iat"]) = (json!(996), json!(1305));
         check(&token, &expected()).unwrap();
+    }
+
+    #[test]
+    fn id_token_hash_is_compared_where_there_is_one_and_something_that_it_is_of() {
+        let hashes = |at: Value, c: Value| json!({ "at_hash": at, "c_hash": c });
+        for (claims, at_hash, c_hash, is_good) in [
+            (json!({}), Some("a"), Some("c"), true),
+            (hashes(json!("a"), json!("c")), Some("a"), Some("c"), true),
+            (hashes(json!("a"), json!("c")), Some("a"), None, true),
+            (hashes(json!("b"), json!(null)), Some("a"), Some("c"), false),
+            (hashes(json!(null), json!("b")), Some("a"), Some("c"), false),
+            (hashes(json!(""), json!(null)), Some("a"), None, false),
+            (hashes(json!(1), json!(null)), Some("a"), None, false),
+        ] {
+            assert_eq!(check_hashes(&claims, at_hash, c_hash).is_ok(), is_good, "{claims} {at_hash:?} {c_hash:?}");
+        }
     }
 
     proptest! {

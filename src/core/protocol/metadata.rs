@@ -21,6 +21,18 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     /// `token_endpoint`.
     pub token_endpoint: String,
+    /// `jwks_uri`: where the keys are that ID tokens are signed with.
+    pub jwks_uri: Option<String>,
+    /// `userinfo_endpoint`, OIDC Core §5.3.
+    pub userinfo_endpoint: Option<String>,
+    /// `revocation_endpoint`, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
+    pub revocation_endpoint: Option<String>,
+    /// `pushed_authorization_request_endpoint`, [RFC 9126 §5](https://www.rfc-editor.org/rfc/rfc9126#section-5).
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// `require_pushed_authorization_requests`.
+    pub requires_par: bool,
+    /// `id_token_signing_alg_values_supported`: words separated by spaces; empty where the server does not say.
+    pub id_token_algorithms: String,
     /// `end_session_endpoint`, OIDC RP-Initiated Logout §2.1.
     pub end_session_endpoint: Option<String>,
     /// `authorization_response_iss_parameter_supported`, [RFC 9207 §3](https://www.rfc-editor.org/rfc/rfc9207#section-3).
@@ -82,12 +94,24 @@ impl Metadata {
             issuer: String::new(),
             authorization_endpoint: String::new(),
             token_endpoint: String::new(),
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            revocation_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            requires_par: documents.says("require_pushed_authorization_requests"),
+            id_token_algorithms: documents.words("id_token_signing_alg_values_supported"),
             end_session_endpoint: None,
-            announces_iss: documents
-                .field("authorization_response_iss_parameter_supported")
-                .is_some_and(|value| value.as_bool() == Some(true)),
+            announces_iss: documents.says("authorization_response_iss_parameter_supported"),
         };
-        documents.endpoint("end_session_endpoint", &mut metadata.end_session_endpoint)?;
+        for (name, into) in [
+            ("jwks_uri", &mut metadata.jwks_uri),
+            ("userinfo_endpoint", &mut metadata.userinfo_endpoint),
+            ("revocation_endpoint", &mut metadata.revocation_endpoint),
+            ("pushed_authorization_request_endpoint", &mut metadata.pushed_authorization_request_endpoint),
+            ("end_session_endpoint", &mut metadata.end_session_endpoint),
+        ] {
+            documents.endpoint(name, into)?;
+        }
         documents.required("authorization_endpoint", &mut metadata.authorization_endpoint)?;
         documents.required("token_endpoint", &mut metadata.token_endpoint)?;
         metadata.issuer = match &config.issuer {
@@ -108,6 +132,24 @@ struct Documents<'a, J> {
 impl<J: Json> Documents<'_, J> {
     fn field(&self, name: &str) -> Option<J> {
         [self.given, self.discovered].into_iter().flatten().find_map(|document| document.member(name))
+    }
+
+    fn says(&self, name: &str) -> bool {
+        self.field(name).and_then(|value| value.as_bool()) == Some(true)
+    }
+
+    /// A list of strings.
+    fn words(&self, name: &str) -> String {
+        let mut words = String::new();
+        if let Some(list) = self.field(name) {
+            let mut index = 0;
+            while let Some((_, word)) = list.nth_member(index) {
+                index += 1;
+                words.push_str(&word.and_then(|word| word.as_text()).unwrap_or_default());
+                words.push(' ');
+            }
+        }
+        words
     }
 
     fn endpoint(&self, name: &str, into: &mut Option<String>) -> Result<(), Error> {
@@ -136,7 +178,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn response(status: u16, body: &str) -> Response {
-        Response { status, body: Secret::new(body.into()), retry_after: None, date: None }
+        Response { status, body: Secret::new(body.into()), ..Response::default() }
     }
 
     fn config() -> Config {

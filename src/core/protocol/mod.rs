@@ -11,6 +11,8 @@ pub mod end_session;
 #[cfg(feature = "client")]
 pub mod id_token;
 #[cfg(feature = "client")]
+pub mod jws;
+#[cfg(feature = "client")]
 pub mod metadata;
 #[cfg(feature = "client")]
 pub mod token;

@@ -144,7 +144,8 @@ mod tests {
     const GOOD: &str = r#""access_token":"at","token_type":"Bearer""#;
 
     fn read(grant: Grant, status: u16, body: &str) -> Result<TokenResponse, Error> {
-        let response = Response { status, body: Secret::new(body.into()), retry_after: Some("7".into()), date: None };
+        let response =
+            Response { status, body: Secret::new(body.into()), retry_after: Some("7".into()), ..Response::default() };
         token_response::<Value>(grant, &response, &[&Secret::new("the-code".into())])
     }
 

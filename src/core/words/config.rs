@@ -11,7 +11,7 @@ use alloc::{string::String, vec::Vec};
 
 /// Names of a configuration's members that this release does not know yet. They protect, so to leave one
 /// out in silence would be worse than to refuse it.
-const NOT_YET: [&str; 3] = ["dpop", "encrypt", "par"];
+const NOT_YET: [&str; 1] = ["encrypt"];
 
 /// Who else reads what a client stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,17 @@ pub enum Sharing {
     Tab,
     /// The other tabs of this origin.
     Shared,
+}
+
+/// Whether the authorization request is pushed first ([RFC 9126](https://www.rfc-editor.org/rfc/rfc9126)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Par {
+    /// Where the server's metadata name the endpoint.
+    Auto,
+    /// In any case.
+    Always,
+    /// In none.
+    Never,
 }
 
 /// A checked configuration.
@@ -41,6 +52,10 @@ pub struct Config {
     pub resource: Vec<String>,
     /// `code_challenge_method`.
     pub method: ChallengeMethod,
+    /// `par`.
+    pub par: Par,
+    /// `dpop`: tokens are bound to a key of this client's ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)).
+    pub dpop: bool,
     /// Who shares the storage.
     pub sharing: Sharing,
     /// Whether refreshes are scheduled.
@@ -71,6 +86,8 @@ impl Config {
             scope: String::new(),
             resource: Vec::new(),
             method: ChallengeMethod::S256,
+            par: Par::Auto,
+            dpop: config.is_true("dpop"),
             sharing: Sharing::Shared,
             auto_refresh: true,
             lead_time: 60_000,
@@ -86,7 +103,7 @@ impl Config {
 
     fn fill(&mut self, config: &impl Json) -> Result<(), Error> {
         for name in &NOT_YET {
-            if config.is_true(name) || config.text(name).as_deref() == Some("always") {
+            if config.is_true(name) {
                 return Err(invalid(name));
             }
         }
@@ -115,6 +132,14 @@ impl Config {
             Some("plain") => self.method = ChallengeMethod::Plain,
             Some(_) => return Err(invalid("pkceMethod")),
         }
+        let mut par = None;
+        text(config, "par", &mut par)?;
+        self.par = match par.as_deref() {
+            None | Some("auto") => Par::Auto,
+            Some("always") => Par::Always,
+            Some("never") => Par::Never,
+            Some(_) => return Err(invalid("par")),
+        };
         // What it names is opened by the shell, which refuses what there is not.
         if let Some(storage) = config.member("storage").map_or(Some("session".into()), |storage| storage.as_text()) {
             self.sharing = match storage.as_str() {
@@ -240,9 +265,8 @@ mod tests {
             ("pkceMethod", json!("s256")),
             ("clockTolerance", json!(-1)),
             ("requestTimeout", json!("15")),
-            ("dpop", json!(true)),
             ("encrypt", json!(true)),
-            ("par", json!("always")),
+            ("par", json!("sometimes")),
         ] {
             let error = Config::read(&with(name, value.clone())).unwrap_err();
             assert_eq!((error.code(), error.subject()), (InvalidConfig, name), "{name} {value}");

@@ -113,18 +113,29 @@ codes! {
     NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";
     SessionEnded "session_ended" SignIn "RFC 6749 §5.2" "the session has ended";
     IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a claim";
+    IdTokenAlgorithm "id_token_algorithm" Report "OIDC Core §3.1.3.7 (7)" "the ID token's alg is not allowed, or unknown here";
+    IdTokenSignature "id_token_signature" Report "OIDC Core §3.1.3.7 (6)" "the ID token's signature is wrong";
+    IdTokenKeyNotFound "id_token_key_not_found" Report "OIDC Core §10.1" "no key of the server's fits the ID token";
     IdTokenIssuer "id_token_issuer" Report "OIDC Core §3.1.3.7 (2)" "the ID token is of another issuer";
     IdTokenAudience "id_token_audience" Report "OIDC Core §3.1.3.7 (3)" "the ID token is for another client";
+    IdTokenAuthorizedParty "id_token_authorized_party" Report "OIDC Core §3.1.3.7 (4, 5)" "the ID token was issued to another client";
     IdTokenExpired "id_token_expired" Report "OIDC Core §3.1.3.7 (9)" "the ID token has expired (is the clock right?)";
+    IdTokenIssuedAt "id_token_issued_at" Report "OIDC Core §3.1.3.7 (10)" "the ID token is from the future (is the clock right?)";
     IdTokenNonce "id_token_nonce" SignIn "OIDC Core §3.1.3.7 (11)" "the ID token has another nonce";
     IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the refreshed ID token is of another user";
+    IdTokenAuthTime "id_token_auth_time" SignIn "OIDC Core §3.1.3.7 (13), §12.2" "the sign-in is older than allowed, or another one";
+    IdTokenHash "id_token_hash" Report "OIDC Core §3.1.3.8, §3.3.2.10" "the ID token belongs to another token or code";
     IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "no ID token came";
+    UserinfoSubjectMismatch "userinfo_subject_mismatch" Report "OIDC Core §5.3.2" "the userinfo is another user's";
     Network "network" Retry "Fetch §5" "no connection, or CORS withholds the answer";
     ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error";
     RateLimited "rate_limited" Retry "RFC 6585 §4" "too many requests";
     StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
     StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "the stored data cannot be read";
     StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
+    DpopUnavailable "dpop_unavailable" SignIn "RFC 9449 §4" "no key for DPoP, or not the session's";
+    OriginNotAllowed "origin_not_allowed" FixConfig "RFC 6750 §5.3" "no token may be sent there: see allowedOrigins";
+    BodyNotReplayable "body_not_replayable" FixConfig "Fetch §2.2.4" "the request would have to be sent again, and its body is spent";
     LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "this logout sent another state";
 }
 

@@ -16,24 +16,31 @@ pub struct Request {
     pub url: String,
     /// The form to post; without one it is a GET.
     pub form: Option<Secret>,
+    /// The header `Authorization`.
+    pub authorization: Option<Secret>,
+    /// What the host signs with the client's key for the header `DPoP`
+    /// ([RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2)): header and claims of the JWT.
+    pub proof: Option<Secret>,
+    /// No cache may answer it.
+    pub is_fresh: bool,
 }
 
 impl Request {
     /// GET.
     #[must_use]
     pub const fn get(url: String) -> Self {
-        Self { url, form: None }
+        Self { url, form: None, authorization: None, proof: None, is_fresh: false }
     }
 
     /// POST of a form. A redirect is not followed: it would carry the credentials in the form elsewhere.
     #[must_use]
     pub fn post(url: &str, form: Form) -> Self {
-        Self { url: url.into(), form: Some(Secret::new(form.finish())) }
+        Self { form: Some(Secret::new(form.finish())), ..Self::get(url.into()) }
     }
 }
 
 /// What came back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Response {
     /// The status; 0 for a redirect that was not followed.
     pub status: u16,
@@ -43,6 +50,9 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The header `Date`, where the server lets the page see it.
     pub date: Option<String>,
+    /// The header `DPoP-Nonce`, where the server lets the page see it
+    /// ([RFC 9449 §8](https://www.rfc-editor.org/rfc/rfc9449#section-8)).
+    pub dpop_nonce: Option<String>,
 }
 
 impl Response {

@@ -35,6 +35,11 @@ pub trait Json: Clone + 'static {
     /// Whether it is an object (an array is not).
     fn is_object(&self) -> bool;
 
+    /// Whether a member is there and not null.
+    fn has(&self, name: &str) -> bool {
+        self.member(name).is_some()
+    }
+
     /// A member that is a string.
     fn text(&self, name: &str) -> Option<String> {
         self.member(name)?.as_text()

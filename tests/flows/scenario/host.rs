@@ -1,10 +1,10 @@
 //! What drives the machines of a scenario: time, the network, and the order in which a host does things.
 
 use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario, Tab};
-use crate::server::{CLIENT, ISSUER, Reply};
+use crate::server::{CLIENT, ISSUER, KEYS, Reply};
 use pixie_auth::{
     Answer, Area, Error, Lock, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
-    core::machines::io::{Caller, Op},
+    core::machines::io::{Caller, Op, Signature, Verdict},
 };
 use serde_json::Value;
 
@@ -147,6 +147,10 @@ impl Scenario {
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Send { op, request } => self.send(tab, op, &request),
+            Output::Verify { op, signature } => {
+                let verdict = self.verdict(*signature);
+                self.answer_later(tab, op, Pace::After(0), Arrival::Verified(verdict));
+            }
             Output::Lock { op, name, steal } => self.lock(tab, op, name, steal),
             Output::Unlock { op } => {
                 for name in self.queues.keys().cloned().collect::<Vec<_>>() {
@@ -208,21 +212,37 @@ impl Scenario {
         if request.url.starts_with("/?") && request.form.is_none() {
             // The page's own server.
             let date = self.page_has_a_server.then(|| http_date(self.time));
-            let response = Response { status: 200, body: Secret::default(), retry_after: None, date };
+            let response = Response { status: 200, date, ..Response::default() };
             return self.answer_later(tab, op, Pace::After(0), Arrival::Responded(self.now(), Ok(response)));
         }
         assert!(request.url.starts_with("https://"), "sent in the clear: {}", request.url);
         let body = request.form.as_ref().map(Secret::expose);
-        let (pace, result) = match self.server.reply(&request.url, body, self.time) {
+        // The keys come at once: when they do is not what most tests are about.
+        let is_for_keys = request.url == KEYS;
+        let pace = if is_for_keys { Pace::After(0) } else { self.network };
+        let reply = match is_for_keys {
+            true => self.server.reply_with_keys(request.is_fresh),
+            false => self.server.reply(&request.url, body, self.time),
+        };
+        let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {
-                (self.network, Ok(Response { status, body: Secret::new(body), retry_after, date: self.date() }))
+                let response =
+                    Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce: None };
+                (pace, Ok(response))
             }
-            Reply::NoConnection | Reply::AnswerLost => (self.network, Err(Unanswered::Network)),
+            Reply::NoConnection | Reply::AnswerLost => (pace, Err(Unanswered::Network)),
             Reply::Silence => (Pace::After(15 * SECOND), Err(Unanswered::Timeout)),
         };
         // Even a host that answers at once does so after the loop has come to rest.
         let pace = if pace == Pace::AtOnce { Pace::After(0) } else { pace };
         self.answer_later(tab, op, pace, Arrival::Responded(self.now(), result));
+    }
+
+    /// What the test says of the next signature; otherwise it is good.
+    fn verdict(&mut self, signature: Signature<Value>) -> Verdict {
+        let verdict = self.verdicts.pop_front().unwrap_or(Verdict::Good { at_hash: None, c_hash: None });
+        self.verified.push(signature);
+        verdict
     }
 
     fn date(&self) -> Option<String> {
@@ -252,6 +272,7 @@ impl Scenario {
         match arrival {
             Arrival::Locked(lock) => machine.locked(op, lock, now),
             Arrival::Heard(message) => machine.heard(&message, now),
+            Arrival::Verified(verdict) => machine.verified(op, verdict, now),
             Arrival::Loaded(result) => machine.loaded(op, result, now),
             Arrival::Stored(result) => machine.stored(op, result, now),
             Arrival::Responded(sent_at, result) => machine.responded(op, sent_at, result, now),
@@ -271,6 +292,7 @@ fn journal_line(output: &Output<Value>) -> String {
         Output::Store { area, key, .. } => format!("store {} {}", word(*area), name(key)),
         Output::Remove { area, key, .. } => format!("remove {} {}", word(*area), name(key)),
         Output::Send { request, .. } => format!("send {}", request.url),
+        Output::Verify { .. } => "verify".into(),
         Output::Lock { steal, .. } => (if *steal { "steal" } else { "lock" }).into(),
         Output::Unlock { .. } => "unlock".into(),
         Output::Listen(_) => "listen".into(),

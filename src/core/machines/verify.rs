@@ -1,0 +1,208 @@
+//! Verifying an ID token's signature: the server's keys, fetched when they are first needed, and the host's word.
+//!
+//! ```text
+//! keys known? ─no─▶ fetch ─▶ the next that fits ─▶ verify ─good─▶ hashes ─▶ done
+//!      └──────yes──────────────▲          │none left            └bad─▶ the next that fits
+//!                              └─ fetch anew, once in a while
+//! ```
+
+use super::{
+    callback::Progress,
+    io::{Op, Output, Session, Signature, Verdict},
+    machine::{Machine, OnSend},
+};
+use crate::core::{
+    protocol::{
+        id_token,
+        jws::{self, Jws},
+    },
+    words::{
+        error::{Error, ErrorCode},
+        http::{Request, Response, Unanswered},
+        json::Json,
+        secret::Secret,
+        time::UnixMillis,
+    },
+};
+use alloc::{boxed::Box, rc::Rc, string::String};
+
+/// How long the keys that were fetched last are believed to be all there are.
+const KEYS_LAST: u64 = 60_000;
+
+/// The server's keys.
+#[derive(Debug)]
+pub(super) struct Keys<J> {
+    /// `keys` of the set (RFC 7517 §5.1).
+    pub(super) keys: J,
+    /// When they were last fetched past all caches.
+    pub(super) renewed_at: Option<UnixMillis>,
+}
+
+/// Whose ID token is verified.
+#[derive(Debug)]
+pub(super) enum For {
+    /// A redirect's, by its number.
+    Exchange(u32),
+    /// A refresh's, in its turn.
+    Refresh,
+}
+
+/// An ID token whose signature is being verified.
+#[derive(Debug)]
+pub(super) struct Verifying<J> {
+    whose: For,
+    /// The session that there will be.
+    pub(super) session: Session<J>,
+    /// The code that was exchanged for it.
+    code: Option<Secret>,
+    algorithm: String,
+    key_id: Option<String>,
+    /// Which key is next.
+    next: u32,
+    /// Whether the keys were fetched for it, past all caches.
+    has_renewed: bool,
+    /// What the keys that fit came to.
+    failure: ErrorCode,
+}
+
+impl<J> Verifying<J> {
+    /// `session` holds the ID token that was just taken apart, with its claims.
+    pub(super) fn new(whose: For, session: Session<J>, code: Option<Secret>, jws: Jws<J>) -> Box<Self> {
+        Box::new(Self {
+            whose,
+            session,
+            code,
+            algorithm: jws.algorithm,
+            key_id: jws.key_id,
+            next: 0,
+            has_renewed: false,
+            failure: ErrorCode::IdTokenKeyNotFound,
+        })
+    }
+}
+
+// A redirect's flow is not called from here while it is out of the machine's list: see `verify_exchange`.
+impl<J: Json> Machine<J> {
+    /// Begins, or begins again where the keys could not be had.
+    pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
+        if !self.verifies && self.config.allow_insecure {
+            return self.verified_as(verifying, Ok(()));
+        }
+        if self.keys.is_some() { self.try_key(verifying) } else { self.fetch_keys(verifying, false) }
+    }
+
+    fn fetch_keys(&mut self, mut verifying: Box<Verifying<J>>, is_fresh: bool) {
+        match self.metadata.as_ref().and_then(|metadata| metadata.jwks_uri.clone()) {
+            Some(url) => {
+                verifying.has_renewed |= is_fresh;
+                let is_refresh = matches!(verifying.whose, For::Refresh);
+                self.send(Request { is_fresh, ..Request::get(url) }, OnSend::Keys(verifying));
+                if is_refresh {
+                    self.in_turn();
+                }
+            }
+            None => self.verified_as(verifying, Err(Error::about(ErrorCode::MetadataInvalid, "jwks_uri"))),
+        }
+    }
+
+    pub(super) fn keys_responded(&mut self, verifying: Box<Verifying<J>>, result: Result<Response, Unanswered>) {
+        match result.map_err(Error::from).and_then(|response| jws::key_set(&response)) {
+            Ok(keys) => {
+                let renewed_at = self.keys.as_ref().and_then(|keys| keys.renewed_at);
+                let renewed_at = if verifying.has_renewed { Some(self.now) } else { renewed_at };
+                self.keys = Some(Keys { keys, renewed_at });
+                self.try_key(verifying);
+            }
+            Err(error) => self.verified_as(verifying, Err(error)),
+        }
+    }
+
+    fn try_key(&mut self, mut verifying: Box<Verifying<J>>) {
+        let Some(keys) = &self.keys else {
+            return;
+        };
+        let next = jws::next_key(&keys.keys, &verifying.algorithm, verifying.key_id.as_deref(), verifying.next);
+        if let Some((key, next)) = next {
+            verifying.next = next;
+            return self.ask_host(key, verifying);
+        }
+        let is_settled = |at: UnixMillis| self.now.since(at) < KEYS_LAST && at <= self.now;
+        if verifying.failure == ErrorCode::IdTokenKeyNotFound && !keys.renewed_at.is_some_and(is_settled) {
+            // The server may have a new key since.
+            verifying.next = 0;
+            return self.fetch_keys(verifying, true);
+        }
+        let failure = verifying.failure;
+        self.verified_as(verifying, Err(failure.into()));
+    }
+
+    fn ask_host(&mut self, key: J, verifying: Box<Verifying<J>>) {
+        let session = &verifying.session;
+        let hash = |name, of: Option<&Secret>| {
+            let is_wanted = session.claims.as_ref().is_some_and(|claims| claims.has(name));
+            of.filter(|_| is_wanted).cloned()
+        };
+        let signature = Signature {
+            algorithm: verifying.algorithm.clone(),
+            key,
+            token: session.tokens.id_token.clone().unwrap_or_default(),
+            access_token: hash("at_hash", Some(&session.tokens.access_token)),
+            code: hash("c_hash", verifying.code.as_ref()),
+        };
+        let is_refresh = matches!(verifying.whose, For::Refresh);
+        let op = self.wait_for_verdict(verifying);
+        if is_refresh {
+            self.in_turn();
+        }
+        self.emit(Output::Verify { op, signature: Box::new(signature) });
+    }
+
+    /// Answers [`Output::Verify`].
+    pub fn verified(&mut self, op: Op, verdict: Verdict, now: UnixMillis) {
+        self.tick(now);
+        let Some(mut verifying) = self.verifying(op) else {
+            return;
+        };
+        match verdict {
+            Verdict::Good { at_hash, c_hash } => {
+                let claims = verifying.session.claims.as_ref();
+                let checked = claims
+                    .map_or(Ok(()), |claims| id_token::check_hashes(claims, at_hash.as_deref(), c_hash.as_deref()));
+                self.verified_as(verifying, checked);
+            }
+            Verdict::Bad => {
+                verifying.failure = ErrorCode::IdTokenSignature;
+                self.try_key(verifying);
+            }
+            Verdict::Unable => {
+                if verifying.failure != ErrorCode::IdTokenSignature {
+                    verifying.failure = ErrorCode::IdTokenAlgorithm;
+                }
+                self.try_key(verifying);
+            }
+        }
+    }
+
+    fn verified_as(&mut self, verifying: Box<Verifying<J>>, result: Result<(), Error>) {
+        match verifying.whose {
+            For::Exchange(id) => self.with(id, |machine, progress: &mut Progress<J>| {
+                machine.exchange_verified(progress, verifying, result);
+            }),
+            For::Refresh => {
+                let mut session = verifying.session;
+                match result {
+                    // It cannot be known now whether it is good. The tokens came from the server, the old ones are
+                    // spent, and who is signed in is known: that stands.
+                    Err(error) if error.code().is_retryable() || error.code() == ErrorCode::IdTokenKeyNotFound => {
+                        if let Some(before) = &self.session {
+                            session.tokens.id_token.clone_from(&before.tokens.id_token);
+                            session.claims.clone_from(&before.claims);
+                        }
+                        self.refresh_verified(Ok(Rc::new(session)));
+                    }
+                    result => self.refresh_verified(result.map(|()| Rc::new(session))),
+                }
+            }
+        }
+    }
+}

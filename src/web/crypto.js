@@ -1,0 +1,67 @@
+// @ts-check
+// Signatures and digests by the host's WebCrypto.
+
+/** What is delivered, by the number of driver.rs. */
+const VERIFIED = 7;
+
+/** The names that WebCrypto has for what an `alg` begins with. @type {Record<string, string>} */
+const NAMES = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS", ES: "ECDSA", Ed: "Ed25519" };
+
+/** What of a key is public: a server that shows more is not to have it looked at. */
+const PUBLIC = ["kty", "crv", "x", "y", "n", "e"];
+
+/** Keys of the host's, by the keys of the server's and the algorithm. @type {WeakMap<object, Record<string, Promise<CryptoKey>>>} */
+const imported = new WeakMap();
+
+const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
+
+/** @param {string} text base64url */
+const decoded = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+
+/** The left half of a digest, as base64url (OIDC Core §3.1.3.6). @param {string} hash @param {string | undefined} text */
+async function halfHash(hash, text) {
+  if (text === undefined) return "";
+  const digest = new Uint8Array(await crypto.subtle.digest(hash, bytes(text)));
+  return btoa(String.fromCharCode(...digest.subarray(0, digest.length / 2)))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=/g, "");
+}
+
+/**
+ * Verifies a JWS in its compact form. Delivers 1 where the signature is right, 0 where it is not and -1 where the host
+ * has not got the algorithm or cannot use the key; with the half hashes, a line each.
+ * @param {(arrival: number, op: number, number: number, text?: string) => void} deliver
+ * @param {number} op
+ * @param {string} algorithm
+ * @param {any} jwk
+ * @param {string} token
+ * @param {string} [accessToken] to be hashed
+ * @param {string} [code] to be hashed
+ */
+export async function verify(deliver, op, algorithm, jwk, token, accessToken, code) {
+  const end = token.lastIndexOf(".");
+  // EdDSA's own function is SHA-512.
+  const bits = +algorithm.slice(2) || 512;
+  const hash = `SHA-${bits}`;
+  const parameters = { name: NAMES[algorithm.slice(0, 2)], hash, namedCurve: jwk.crv, saltLength: bits / 8 };
+  const keys = imported.get(jwk) ?? {};
+  imported.set(jwk, keys);
+  let verdict = -1;
+  let hashes;
+  try {
+    keys[algorithm] ??= crypto.subtle.importKey(
+      "jwk",
+      /** @type {any} */ (Object.fromEntries(PUBLIC.map((name) => [name, jwk[name]]).filter(([, value]) => value !== undefined))),
+      parameters,
+      false,
+      ["verify"],
+    );
+    const key = await keys[algorithm];
+    verdict = +(await crypto.subtle.verify(parameters, key, decoded(token.slice(end + 1)), bytes(token.slice(0, end))));
+    hashes = `${await halfHash(hash, accessToken)}\n${await halfHash(hash, code)}`;
+  } catch {
+    // -1, or where only the digest failed, no hashes: then none can be equal.
+  }
+  deliver(VERIFIED, op, verdict, hashes);
+}
