@@ -50,12 +50,12 @@ async function findOrMake() {
     await withLock(`${folder}.lock`, async () => {
       // Whoever held the lock before us may have made it.
       if (!existsSync(complete)) await make(system, folder, python, complete);
-    });
+    }, { onWait: () => console.log("Django's virtual environment: another process is making it, waiting for it …") });
     return { python, missing: null };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     console.error(error.message);
-    return { python: null, missing: `Django's packages cannot be installed here: ${error.message.split("\n")[0]}` };
+    return { python: null, missing: `no Django here: ${error.message.split("\n")[0]} It takes a package index that pip can reach.` };
   }
 }
 
@@ -70,10 +70,10 @@ async function make(system, folder, python, complete) {
 }
 
 /** A Python that is new enough and can make virtual environments, or what to do to have one. @returns {Python | string} */
-function findPython() {
+export function findPython(env = process.env) {
   const question = "import sys; print(*sys.version_info[:3], sep='.'); import venv, ensurepip";
-  for (const path of ["python3", "python"].flatMap((name) => findPrograms(name))) {
-    const version = ask(path, ["-c", question])?.trim();
+  for (const path of ["python3", "python"].flatMap((name) => findPrograms(name, [], env))) {
+    const version = ask(path, ["-c", question], env)?.trim();
     if (version && isNewEnough(version)) return { path, version };
   }
   const wanted = OLDEST_PYTHON.join(".");
