@@ -5,7 +5,7 @@ use super::{
         io::{Answer, Area, Caller, Event, Output, Session, Snapshot},
         machine::{Machine, OnSend, OnStore},
         session::SESSION,
-        verify::For,
+        verify::{For, Verifying},
     },
     Errand,
 };
@@ -50,7 +50,8 @@ impl<J: Json> Machine<J> {
     pub(super) fn granted(&mut self, granting: Granting<J>, sent_at: UnixMillis, result: Result<Response, Unanswered>) {
         match self.granted_session(&granting.request, sent_at, result) {
             Ok((session, Some(jws))) => {
-                self.verify(For::Errand(Box::new(Errand::Grant(granting))), session, None, jws);
+                let whose = For::Errand(Box::new(Errand::Grant(granting)));
+                self.verify(Verifying::new(whose, session, None, jws));
             }
             Ok((session, None)) => self.grant_verified(granting, Ok(session)),
             Err(error) => self.refuse(granting.caller, error),
