@@ -131,6 +131,18 @@ export class AuthClient {
     return this.#seldom(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
   }
 
+  userInfo() {
+    return this.#ask(/* USER_INFO */ 11);
+  }
+
+  grant(grantType, parameters, options) {
+    return this.#ask(/* GRANT */ 12, { grantType, parameters, adopt: options?.adopt });
+  }
+
+  revoke() {
+    return this.#ask(/* REVOKE */ 13);
+  }
+
   on(event, listener) {
     /** @type {[string, (detail: any) => void]} */
     const entry = [event, listener];

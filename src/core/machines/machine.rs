@@ -8,6 +8,7 @@ use super::{
     login::Begun,
     open::Opening,
     refresh::Refresh,
+    seldom::{Came, Errand},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -46,6 +47,8 @@ pub struct Machine<J> {
     pub(super) persisted: bool,
     /// Counts logouts: a login that one overtakes does not stand.
     pub(super) ends: u32,
+    /// How many grants are being stored as the session.
+    pub(super) adopting: u32,
     /// The access token of the session that the store is known to hold.
     pub(super) known: Option<Secret>,
     pub(super) auto: bool,
@@ -58,7 +61,7 @@ pub struct Machine<J> {
     /// Whether the host can verify signatures. Where it cannot, and `allowInsecure` says so, nobody does.
     pub(super) verifies: bool,
     pub(super) keys: Option<Keys<J>>,
-    pub(super) waiters: Vec<Waiter>,
+    pub(super) waiters: Vec<Waiter<J>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -142,6 +145,8 @@ pub(super) enum OnStore<J> {
     Refreshed(Snapshot<J>, bool),
     /// A logout: leave.
     Logout(Box<super::logout::Leaving>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 /// What to do with a response.
@@ -157,6 +162,8 @@ pub(super) enum OnSend<J> {
     Refresh(Secret),
     /// The server's keys, for an ID token.
     Keys(Box<Verifying<J>>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 impl<J: Json> Machine<J> {
@@ -174,6 +181,7 @@ impl<J: Json> Machine<J> {
             epoch: 0,
             persisted: false,
             ends: 0,
+            adopting: 0,
             known: None,
             refresh_due: None,
             refresh: Refresh::new(seed),
@@ -259,7 +267,7 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnStore::Nothing => {}
-            OnStore::Login(begun) => self.login_stored(*begun, result),
+            OnStore::Login(begun) => self.login_stored(begun, result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.with(id, Self::exchange),
             OnStore::SignedIn(id) => self.with(id, |machine, progress| machine.callback_stored(progress, &result)),
@@ -275,6 +283,7 @@ impl<J: Json> Machine<J> {
             OnStore::Refreshed(session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
+            OnStore::Errand(errand) => self.errand(errand, Came::Stored(result)),
         }
     }
 
@@ -300,6 +309,7 @@ impl<J: Json> Machine<J> {
             }
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
             OnSend::Keys(verifying) => self.keys_responded(verifying, result),
+            OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, result)),
         }
     }
 
@@ -380,7 +390,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tells those who wait for a refresh that there is none.
-    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter>, error: &Error) {
+    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter<J>>, error: &Error) {
         for waiter in waiters {
             self.refuse(waiter.caller, error.clone());
         }

@@ -15,6 +15,7 @@
 pub mod io;
 pub mod machine;
 pub mod schedule;
+pub mod seldom;
 
 mod callback;
 mod login;
