@@ -7,6 +7,7 @@ use super::{
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
     refresh::Refresh,
+    seldom::resource::Aimed,
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -45,8 +46,8 @@ pub struct Machine<J> {
     pub(super) persisted: bool,
     /// Counts logouts: a login that one overtakes does not stand.
     pub(super) ends: u32,
-    /// The access token of the session that the store is known to hold.
-    pub(super) known: Option<Secret>,
+    /// The tokens that the store is known to hold, by their mark.
+    pub(super) known: Option<u64>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
     pub(super) refresh: Refresh,
@@ -58,6 +59,9 @@ pub struct Machine<J> {
     pub(super) verifies: bool,
     pub(super) keys: Option<Keys<J>>,
     pub(super) waiters: Vec<Waiter>,
+    /// What other tokens than the session's own there are.
+    #[allow(clippy::vec_box)] // As below; and there are seldom any.
+    pub(super) aimed: Vec<Box<Aimed>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -179,6 +183,7 @@ impl<J: Json> Machine<J> {
             verifies: true,
             keys: None,
             waiters: Vec::new(),
+            aimed: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
             admitted: Vec::new(),
@@ -219,6 +224,7 @@ impl<J: Json> Machine<J> {
         self.waiting.clear();
         self.session = None;
         self.known = None;
+        self.forget_aimed();
         self.unlock();
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));

@@ -23,6 +23,7 @@ mod open;
 mod refresh;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod refresh_table;
+mod seldom;
 mod session;
 mod tabs;
 mod trouble;

@@ -231,10 +231,11 @@ impl<J: Json> Machine<J> {
                 return self.delayed();
             }
             Stored::News(tokens) => {
-                let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
+                let own = self.waiters.iter().filter(|waiter| waiter.aim.is_none());
+                let validity = own.filter_map(|waiter| waiter.min_validity).max();
                 let is_good = self.is_enough(&tokens, validity.unwrap_or(0));
                 self.adopt(tokens, true);
-                if is_good {
+                if is_good && self.refresh.is_new {
                     return self.renewed();
                 }
             }
