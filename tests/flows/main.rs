@@ -30,6 +30,7 @@ mod schedule;
 mod secrets;
 mod server_clock;
 mod session_end;
+mod signature;
 mod simulation;
 mod storage_trouble;
 mod stored_session;

@@ -293,10 +293,12 @@ impl<J: Json> Machine<J> {
             OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
+                self.verify_exchange(id);
             }
             OnSend::Clock(asked) => {
                 let (id, sent_at, result) = *asked;
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
+                self.verify_exchange(id);
             }
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
             OnSend::Keys(verifying) => self.keys_responded(verifying, result),

@@ -65,10 +65,10 @@ pub(super) struct Verifying<J> {
     failure: ErrorCode,
 }
 
-impl<J: Json> Machine<J> {
-    /// Begins: `session` holds the ID token that was just taken apart, with its claims.
-    pub(super) fn verify(&mut self, whose: For, session: Session<J>, code: Option<Secret>, jws: Jws<J>) {
-        let verifying = Box::new(Verifying {
+impl<J> Verifying<J> {
+    /// `session` holds the ID token that was just taken apart, with its claims.
+    pub(super) fn new(whose: For, session: Session<J>, code: Option<Secret>, jws: Jws<J>) -> Box<Self> {
+        Box::new(Self {
             whose,
             session,
             code,
@@ -77,12 +77,14 @@ impl<J: Json> Machine<J> {
             next: 0,
             has_renewed: false,
             failure: ErrorCode::IdTokenKeyNotFound,
-        });
-        self.verify_again(verifying);
+        })
     }
+}
 
+// A redirect's flow is not called from here while it is out of the machine's list: see `verify_exchange`.
+impl<J: Json> Machine<J> {
     /// Begins, or begins again where the keys could not be had.
-    pub(super) fn verify_again(&mut self, verifying: Box<Verifying<J>>) {
+    pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
         if !self.verifies && self.config.allow_insecure {
             return self.verified_as(verifying, Ok(()));
         }
