@@ -108,7 +108,8 @@ export class AuthClient {
   }
 
   getAccessToken(options) {
-    return this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
+    const isOwn = !(options?.resource ?? options?.scope);
+    return this.#ask(isOwn ? /* GET_ACCESS_TOKEN */ 4 : /* RESOURCE_TOKEN */ 15, options);
   }
 
   refresh() {
