@@ -3,7 +3,7 @@
 // src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
-import { init } from "./load.js";
+import { init, seldom } from "./load.js";
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
@@ -82,6 +82,12 @@ export class AuthClient {
     return this.#call((caller) => ask(this.#client, caller, request, argument));
   }
 
+  /** Asks for what is in the second module. @param {number} request @param {unknown} [argument] */
+  async #seldom(request, argument) {
+    await seldom();
+    return this.#ask(request, argument);
+  }
+
   login(options) {
     return this.#ask(/* LOGIN */ 0, keepable(options));
   }
@@ -102,7 +108,8 @@ export class AuthClient {
   }
 
   getAccessToken(options) {
-    return this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
+    const isOwn = !(options?.resource ?? options?.scope);
+    return this.#ask(isOwn ? /* GET_ACCESS_TOKEN */ 4 : /* RESOURCE_TOKEN */ 15, options);
   }
 
   refresh() {
@@ -122,7 +129,7 @@ export class AuthClient {
   }
 
   handleLogoutCallback(url = here()) {
-    return this.#ask(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
+    return this.#seldom(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
   }
 
   userInfo() {

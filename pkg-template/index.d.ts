@@ -102,7 +102,10 @@ export class AuthClient implements AsyncDisposable {
    */
   logout(options?: { local?: boolean; redirect?: boolean; postLogoutRedirectUri?: string }): Promise<{ url: string | null }>;
 
-  /** Back from the server's logout: rejects with `logout_state_mismatch` where state is missing or not the one that was sent. */
+  /**
+   * Back from the server's logout: rejects with `logout_state_mismatch` where state is missing or not the one that was
+   * sent, and with `wasm_load_failed` where the part of the package that is loaded for it did not come.
+   */
   handleLogoutCallback(url?: string | URL): Promise<void>;
 
   /** Adds a listener; the function given back removes it. */

@@ -25,6 +25,7 @@ mod locks;
 mod login;
 mod logout;
 mod messages;
+mod metadata_kept;
 mod opening;
 mod par;
 mod refresh_trouble;

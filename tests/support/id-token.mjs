@@ -19,6 +19,8 @@ export class IdTokenIssuer {
   hmacSecret = "";
   /** Which of them an ID token that comes with a code or an access token carries. @type {("at_hash" | "c_hash")[]} */
   hashes = [];
+  /** Which of them is another's. @type {("at_hash" | "c_hash")[]} */
+  spoilsHashes = [];
   /** Further keys in the key set, before the one that signs. @type {import("./signing-keys.mjs").SigningKey[]} */
   beside = [];
   /** @type {(header: Record<string, unknown>) => Record<string, unknown>} */
@@ -57,10 +59,11 @@ export class IdTokenIssuer {
    * @param {{ accessToken: string, code: string | undefined }} beside
    */
   hashClaims({ accessToken, code }) {
-    return {
-      ...(this.hashes.includes("at_hash") ? { at_hash: halfHash(this.algorithm, accessToken) } : {}),
-      ...(this.hashes.includes("c_hash") && code !== undefined ? { c_hash: halfHash(this.algorithm, code) } : {}),
-    };
+    const hash = (/** @type {"at_hash" | "c_hash"} */ name, /** @type {string | undefined} */ value) =>
+      this.hashes.includes(name) && value !== undefined
+        ? { [name]: halfHash(this.algorithm, this.spoilsHashes.includes(name) ? "another" : value) }
+        : {};
+    return { ...hash("at_hash", accessToken), ...hash("c_hash", code) };
   }
 
   /** @param {unknown} claims */

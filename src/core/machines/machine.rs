@@ -6,8 +6,9 @@ use super::{
     callback::Progress,
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
+    open::Opening,
     refresh::Refresh,
-    seldom::{Came, Errand},
+    seldom::{Came, Errand, resource::Aimed},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -48,8 +49,8 @@ pub struct Machine<J> {
     pub(super) ends: u32,
     /// How many grants are being stored as the session.
     pub(super) adopting: u32,
-    /// The access token of the session that the store is known to hold.
-    pub(super) known: Option<Secret>,
+    /// The tokens that the store is known to hold, by their mark.
+    pub(super) known: Option<u64>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
     pub(super) refresh: Refresh,
@@ -61,6 +62,9 @@ pub struct Machine<J> {
     pub(super) verifies: bool,
     pub(super) keys: Option<Keys<J>>,
     pub(super) waiters: Vec<Waiter<J>>,
+    /// What other tokens than the session's own there are.
+    #[allow(clippy::vec_box)] // As below; and there are seldom any.
+    pub(super) aimed: Vec<Box<Aimed>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -94,6 +98,8 @@ enum Then<J> {
 /// What to do with what is read.
 #[derive(Debug)]
 pub(super) enum OnLoad<J> {
+    /// Opening: the metadata that were kept.
+    Metadata(Box<Opening<J>>),
     /// Opening: adopt the session. With the metadata that the server gave.
     Open(Caller, Option<J>),
     /// A login's beginning: put it on the list.
@@ -149,8 +155,8 @@ pub(super) enum OnStore<J> {
 /// What to do with a response.
 #[derive(Debug)]
 pub(super) enum OnSend<J> {
-    /// Opening: the metadata, at the first or at the second place. With the program's own.
-    Discover(Caller, bool, Option<J>),
+    /// Opening: the metadata, at the first or at the second place.
+    Discover(Box<Opening<J>>),
     /// A redirect, by its number: the tokens.
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
@@ -187,6 +193,7 @@ impl<J: Json> Machine<J> {
             verifies: true,
             keys: None,
             waiters: Vec::new(),
+            aimed: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
             admitted: Vec::new(),
@@ -227,6 +234,7 @@ impl<J: Json> Machine<J> {
         self.waiting.clear();
         self.session = None;
         self.known = None;
+        self.forget_aimed();
         self.unlock();
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
@@ -241,6 +249,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
+            OnLoad::Metadata(opening) => self.metadata_loaded(opening, result),
             OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
@@ -293,7 +302,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
-            OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
+            OnSend::Discover(opening) => self.discovered(opening, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
                 self.verify_exchange(id);

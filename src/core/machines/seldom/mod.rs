@@ -3,6 +3,7 @@
 
 mod grant;
 mod par;
+pub(super) mod resource;
 mod revoke;
 mod userinfo;
 
