@@ -206,7 +206,13 @@ impl Server {
     /// Takes a request at an instant of the server's own clock.
     pub fn reply(&mut self, url: &str, body: Option<&str>, authorization: Option<&str>, now: u64) -> Reply {
         let form = body.map(parameters).unwrap_or_default();
-        self.seen.push(Seen { at: now, url: url.into(), body: body.map(Into::into), form: form.clone(), authorization: authorization.map(Into::into) });
+        self.seen.push(Seen {
+            at: now,
+            url: url.into(),
+            body: body.map(Into::into),
+            form: form.clone(),
+            authorization: authorization.map(Into::into),
+        });
         if let Some(reply) = self.scripted.get_mut(url).and_then(VecDeque::pop_front) {
             if matches!(reply, Reply::AnswerLost) {
                 self.other_endpoint(url, &form, authorization);
