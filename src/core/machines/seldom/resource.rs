@@ -99,7 +99,9 @@ impl<J: Json> Machine<J> {
         let mut known = self.aimed.iter().filter(|known| known.aim.is_same(&aim));
         match known.find(|known| known.is_good_for(min_validity, self.now)).and_then(|known| known.outcome.clone()) {
             Some(outcome) => self.settle(caller, outcome.map(Answer::AccessToken)),
-            None => self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: Some(Rc::new(aim)) }),
+            None => {
+                self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: Some(Rc::new(aim)) })
+            }
         }
     }
 
