@@ -3,7 +3,7 @@
 // src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
-import { init } from "./load.js";
+import { init, seldom } from "./load.js";
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
@@ -82,6 +82,12 @@ export class AuthClient {
     return this.#call((caller) => ask(this.#client, caller, request, argument));
   }
 
+  /** Asks for what is in the second module. @param {number} request @param {unknown} [argument] */
+  async #seldom(request, argument) {
+    await seldom();
+    return this.#ask(request, argument);
+  }
+
   login(options) {
     return this.#ask(/* LOGIN */ 0, keepable(options));
   }
@@ -102,8 +108,8 @@ export class AuthClient {
   }
 
   getAccessToken(options) {
-    const isOwn = !(options?.resource ?? options?.scope);
-    return this.#ask(isOwn ? /* GET_ACCESS_TOKEN */ 4 : /* RESOURCE_TOKEN */ 15, options);
+    if (options?.resource ?? options?.scope) return this.#seldom(/* RESOURCE_TOKEN */ 15, options);
+    return this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
   }
 
   refresh() {
@@ -123,7 +129,19 @@ export class AuthClient {
   }
 
   handleLogoutCallback(url = here()) {
-    return this.#ask(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
+    return this.#seldom(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
+  }
+
+  userInfo() {
+    return this.#ask(/* USER_INFO */ 11);
+  }
+
+  grant(grantType, parameters, options) {
+    return this.#ask(/* GRANT */ 12, { grantType, parameters, adopt: options?.adopt });
+  }
+
+  revoke() {
+    return this.#ask(/* REVOKE */ 13);
   }
 
   on(event, listener) {

@@ -8,7 +8,10 @@
 use super::{error::auth_error, values};
 use crate::{
     core::{
-        machines::io::{Answer, Caller, Event},
+        machines::{
+            io::{Answer, Caller, Event},
+            seldom::Asked,
+        },
         protocol::authorize::LoginOptions,
         words::{
             config::{self, Config},
@@ -55,6 +58,9 @@ const STOP_AUTO_REFRESH: u32 = 7;
 const LOGOUT: u32 = 8;
 const HANDLE_LOGOUT_CALLBACK: u32 = 9;
 const CLOSE: u32 = 10;
+const USER_INFO: u32 = 11;
+const GRANT: u32 = 12;
+const REVOKE: u32 = 13;
 /// [`GET_ACCESS_TOKEN`] with a `resource` or a `scope`.
 const RESOURCE_TOKEN: u32 = 15;
 
@@ -158,6 +164,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let mut min_validity = 0;
     let (mut resource, mut scope) = (None, None);
     let mut back = None;
+    let mut asked = Asked::UserInfo;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
@@ -166,6 +173,8 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
             config::text(argument, "scope", &mut scope)?;
             config::millis(argument, "minValidity", &mut min_validity)?;
         }
+        GRANT => asked = Asked::grant(argument)?,
+        REVOKE => asked = Asked::Revoke,
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
@@ -200,10 +209,12 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
+        USER_INFO | GRANT | REVOKE => machine.ask(caller, asked),
         _ => {}
     }
     Ok(())
 }
+
 fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Error> {
     if navigate && !page::has_page() {
         return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave"));

@@ -56,6 +56,7 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state.as_deref()),
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
+        Answer::Json(document) => document.0,
         Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),
     }
 }

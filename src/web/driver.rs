@@ -223,6 +223,7 @@ impl<P: Program> Driver<P> {
                 request.form.as_ref().map(Secret::expose),
                 request.authorization.as_ref().map(Secret::expose),
                 request.is_fresh,
+                request.outlives_page,
             ),
             Output::Verify { op, signature } => crypto::verify(&host.deliver, op, &signature),
             Output::Lock { op, name, steal } => host.locks.request(op, &name, steal),

@@ -34,8 +34,9 @@ export class Requests {
    * A POST where there is a form.
    * @param {number} op @param {string} url @param {string | undefined} form @param {string | undefined} authorization
    * @param {boolean} isFresh past all caches
+   * @param {boolean} outlivesPage goes on when the page is left or this is closed, and nothing is delivered
    */
-  send(op, url, form, authorization, isFresh) {
+  send(op, url, form, authorization, isFresh, outlivesPage) {
     const sentAt = Date.now();
     const controller = new AbortController();
     const stop = () => {
@@ -47,7 +48,7 @@ export class Requests {
       // Whichever end comes first is the end.
       if (stop()) this.#deliver(RESPONDED, op, status, body, headers, sentAt);
     };
-    this.#flights.add(stop);
+    if (!outlivesPage) this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.
     let timer = setTimeout(() => {
       // A page that slept hears its timers before the answer that came meanwhile, and that may be the only one there is.
@@ -62,6 +63,7 @@ export class Requests {
           ...(authorization && { Authorization: authorization }),
         },
         ...(isFresh && { cache: "reload" }),
+        ...(outlivesPage && { keepalive: true }),
         ...(form && { method: "POST", body: form, redirect: "manual", cache: "no-store" }),
         credentials: "omit",
         referrerPolicy: "no-referrer",

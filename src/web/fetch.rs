@@ -18,9 +18,17 @@ extern "C" {
     pub fn new(fetch: &JsValue, limit: f64, deliver: &JsValue) -> Requests;
 
     /// Sends a request, a POST where there is a form, with a header `Authorization` where that is given, and past all
-    /// caches; the response is delivered, once.
+    /// caches; the response is delivered, once, unless the request outlives the page.
     #[wasm_bindgen(method)]
-    pub fn send(this: &Requests, op: u32, url: &str, form: Option<&str>, authorization: Option<&str>, is_fresh: bool);
+    pub fn send(
+        this: &Requests,
+        op: u32,
+        url: &str,
+        form: Option<&str>,
+        authorization: Option<&str>,
+        is_fresh: bool,
+        outlives_page: bool,
+    );
 
     /// Gives up all that are on their way.
     #[wasm_bindgen(method)]

@@ -128,6 +128,7 @@ fn server_without_jwks_uri_cannot_give_an_id_token() {
     let tab = s.tab();
     let redirect = s.redirect(tab);
     assert_eq!(outcome(&mut s, tab, &redirect), Err("metadata_invalid"));
+    let mut s = Scenario::new();
     s.server.metadata["jwks_uri"] = json!("http://as.example/keys");
     assert_eq!(s.try_tab(None).1, Err("metadata_invalid"));
 }

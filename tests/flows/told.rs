@@ -39,6 +39,7 @@ pub enum Said {
     Session(Option<View>),
     AccessToken(String),
     LogoutUrl(Option<String>),
+    Json(Value),
 }
 
 impl From<Answer<Value>> for Said {
@@ -50,6 +51,7 @@ impl From<Answer<Value>> for Said {
             Answer::Callback { session, app_state } => Self::SignedIn { session: View::from(&*session), app_state },
             Answer::Session(session) => Self::Session(session.map(|session| View::from(&*session))),
             Answer::AccessToken(token) => Self::AccessToken(token.expose().into()),
+            Answer::Json(document) => Self::Json(document),
             Answer::LogoutUrl(url) => Self::LogoutUrl(url.map(|url| url.expose().into())),
         }
     }

@@ -423,7 +423,8 @@ impl<J: Json> Machine<J> {
 
     /// Whether a login's tokens are being written.
     pub(super) fn is_signing_in(&self) -> bool {
-        self.callbacks.iter().any(|progress| progress.session.is_some() && progress.step == Step::Sent)
+        self.adopting > 0
+            || self.callbacks.iter().any(|progress| progress.session.is_some() && progress.step == Step::Sent)
     }
 
     /// The clock was set back by so much.

@@ -181,6 +181,8 @@ pub enum Answer<J> {
     AccessToken(Secret),
     /// `logout`: where the server ends its session. It carries the ID token.
     LogoutUrl(Option<Secret>),
+    /// `userInfo`: what the server says of the user.
+    Json(J),
 }
 
 /// What listeners are told.

@@ -6,8 +6,9 @@ use super::{
     callback::Progress,
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
+    open::Opening,
     refresh::Refresh,
-    seldom::resource::Aimed,
+    seldom::{Came, Errand, resource::Aimed},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -46,6 +47,8 @@ pub struct Machine<J> {
     pub(super) persisted: bool,
     /// Counts logouts: a login that one overtakes does not stand.
     pub(super) ends: u32,
+    /// How many grants are being stored as the session.
+    pub(super) adopting: u32,
     /// The tokens that the store is known to hold, by their mark.
     pub(super) known: Option<u64>,
     pub(super) auto: bool,
@@ -58,7 +61,7 @@ pub struct Machine<J> {
     /// Whether the host can verify signatures. Where it cannot, and `allowInsecure` says so, nobody does.
     pub(super) verifies: bool,
     pub(super) keys: Option<Keys<J>>,
-    pub(super) waiters: Vec<Waiter>,
+    pub(super) waiters: Vec<Waiter<J>>,
     /// What other tokens than the session's own there are.
     #[allow(clippy::vec_box)] // As below; and there are seldom any.
     pub(super) aimed: Vec<Box<Aimed>>,
@@ -95,6 +98,8 @@ enum Then<J> {
 /// What to do with what is read.
 #[derive(Debug)]
 pub(super) enum OnLoad<J> {
+    /// Opening: the metadata that were kept.
+    Metadata(Box<Opening<J>>),
     /// Opening: adopt the session. With the metadata that the server gave.
     Open(Caller, Option<J>),
     /// A login's beginning: put it on the list.
@@ -143,13 +148,15 @@ pub(super) enum OnStore<J> {
     Refreshed(Snapshot<J>, bool),
     /// A logout: leave.
     Logout(Box<super::logout::Leaving>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 /// What to do with a response.
 #[derive(Debug)]
 pub(super) enum OnSend<J> {
-    /// Opening: the metadata, at the first or at the second place. With the program's own.
-    Discover(Caller, bool, Option<J>),
+    /// Opening: the metadata, at the first or at the second place.
+    Discover(Box<Opening<J>>),
     /// A redirect, by its number: the tokens.
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
@@ -158,6 +165,8 @@ pub(super) enum OnSend<J> {
     Refresh(Secret),
     /// The server's keys, for an ID token.
     Keys(Box<Verifying<J>>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 impl<J: Json> Machine<J> {
@@ -175,6 +184,7 @@ impl<J: Json> Machine<J> {
             epoch: 0,
             persisted: false,
             ends: 0,
+            adopting: 0,
             known: None,
             refresh_due: None,
             refresh: Refresh::new(seed),
@@ -239,6 +249,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
+            OnLoad::Metadata(opening) => self.metadata_loaded(opening, result),
             OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
@@ -261,7 +272,7 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnStore::Nothing => {}
-            OnStore::Login(begun) => self.login_stored(*begun, result),
+            OnStore::Login(begun) => self.login_stored(begun, result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.with(id, Self::exchange),
             OnStore::SignedIn(id) => self.with(id, |machine, progress| machine.callback_stored(progress, &result)),
@@ -277,6 +288,7 @@ impl<J: Json> Machine<J> {
             OnStore::Refreshed(session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
+            OnStore::Errand(errand) => self.errand(errand, Came::Stored(result)),
         }
     }
 
@@ -290,7 +302,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
-            OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
+            OnSend::Discover(opening) => self.discovered(opening, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
                 self.verify_exchange(id);
@@ -302,6 +314,7 @@ impl<J: Json> Machine<J> {
             }
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
             OnSend::Keys(verifying) => self.keys_responded(verifying, result),
+            OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, result)),
         }
     }
 
@@ -382,7 +395,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tells those who wait for a refresh that there is none.
-    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter>, error: &Error) {
+    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter<J>>, error: &Error) {
         for waiter in waiters {
             self.refuse(waiter.caller, error.clone());
         }

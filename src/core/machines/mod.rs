@@ -15,6 +15,7 @@
 pub mod io;
 pub mod machine;
 pub mod schedule;
+pub mod seldom;
 
 mod callback;
 mod login;
@@ -23,7 +24,6 @@ mod open;
 mod refresh;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod refresh_table;
-mod seldom;
 mod session;
 mod tabs;
 mod trouble;

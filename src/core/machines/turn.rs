@@ -8,7 +8,7 @@ use super::{
         BEAT, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive, read_journal,
     },
     schedule,
-    session::SESSION,
+    session::{SESSION, Wanted},
     tabs::BUSY,
 };
 use crate::core::{
@@ -57,6 +57,7 @@ impl<J: Json> Machine<J> {
         self.refresh.turn += 1;
         // What this tab wrote in an earlier turn may be another's by now.
         self.refresh.journaled = false;
+        self.refresh.aim = None;
         self.refresh.leased = self.refresh.no_locks || self.config.sharing == Sharing::Alone;
         if self.refresh.leased {
             return self.reread();
@@ -231,9 +232,13 @@ impl<J: Json> Machine<J> {
                 return self.delayed();
             }
             Stored::News(tokens) => {
-                let own = self.waiters.iter().filter(|waiter| waiter.aim.is_none());
-                let validity = own.filter_map(|waiter| waiter.min_validity).max();
-                let is_good = self.is_enough(&tokens, validity.unwrap_or(0));
+                let mut validity = 0;
+                for waiter in &self.waiters {
+                    if let (Wanted::Token(min_validity), None) = (&waiter.wants, &waiter.aim) {
+                        validity = validity.max(*min_validity);
+                    }
+                }
+                let is_good = self.is_enough(&tokens, validity);
                 self.adopt(tokens, true);
                 if is_good && self.refresh.is_new {
                     return self.renewed();

@@ -222,7 +222,10 @@ impl Scenario {
         let pace = if is_for_keys { Pace::After(0) } else { self.network };
         let reply = match is_for_keys {
             true => self.server.reply_with_keys(request.is_fresh),
-            false => self.server.reply(&request.url, body, self.time),
+            false => {
+                let authorization = request.authorization.as_ref().map(Secret::expose);
+                self.server.reply(&request.url, body, authorization, self.time)
+            }
         };
         let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {

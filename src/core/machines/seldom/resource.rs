@@ -14,7 +14,7 @@ use crate::core::{
         io::{Answer, Caller, Session},
         machine::Machine,
         schedule,
-        session::Waiter,
+        session::{Waiter, Wanted},
     },
     words::{config::Config, cut::parts, error::Error, json::Json, secret::Secret, time::UnixMillis},
 };
@@ -99,7 +99,9 @@ impl<J: Json> Machine<J> {
         let mut known = self.aimed.iter().filter(|known| known.aim.is_same(&aim));
         match known.find(|known| known.is_good_for(min_validity, self.now)).and_then(|known| known.outcome.clone()) {
             Some(outcome) => self.settle(caller, outcome.map(Answer::AccessToken)),
-            None => self.wait_for_refresh(Waiter { caller, min_validity: Some(min_validity), aim: Some(Rc::new(aim)) }),
+            None => {
+                self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: Some(Rc::new(aim)) })
+            }
         }
     }
 
@@ -116,8 +118,8 @@ impl<J: Json> Machine<J> {
     /// The server gave the token: it is kept until the rest is stored, which is the session as it was, but for the
     /// refresh token and the ID token.
     #[inline(never)]
-    pub(in crate::core::machines) fn take_aimed(&mut self, session: &mut Session<J>) {
-        if let (Some(aimed), Some(before)) = (&mut self.refresh.aim, &self.session) {
+    pub(in crate::core::machines) fn take_aimed(&mut self, session: Option<&mut Session<J>>) {
+        if let (Some(aimed), Some(session), Some(before)) = (&mut self.refresh.aim, session, &self.session) {
             let (tokens, before) = (&mut session.tokens, &before.tokens);
             aimed.until = tokens.expires_at;
             aimed.outcome = Some(Ok(core::mem::replace(&mut tokens.access_token, before.access_token.clone())));
