@@ -3,6 +3,7 @@
 // src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
+import { authorizedFetch } from "./authorized-fetch.js";
 import { init } from "./load.js";
 
 const here = () => globalThis.location?.href;
@@ -23,15 +24,19 @@ export class AuthClient {
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
 
-  /** @param {object} key */
-  constructor(key) {
+  /** The program's own. @type {typeof fetch | undefined} */
+  #fetch;
+
+  /** @param {object} key @param {typeof fetch} [fetch] */
+  constructor(key, fetch) {
     if (key !== KEY) throw new TypeError("AuthClient.create makes clients");
+    this.#fetch = fetch;
   }
 
   /** @param {any} config */
   static async create(config) {
     await init();
-    const client = new AuthClient(KEY);
+    const client = new AuthClient(KEY, config?.fetch);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const answered = async (/** @type {any} */ ...answer) => {
       if (!client.#client) await 0;
@@ -115,6 +120,10 @@ export class AuthClient {
 
   stopAutoRefresh() {
     ask(this.#client, 0, /* STOP_AUTO_REFRESH */ 7);
+  }
+
+  fetch(input, init) {
+    return authorizedFetch((detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#fetch, input, init);
   }
 
   logout(options) {

@@ -8,7 +8,10 @@
 use super::{error::auth_error, values};
 use crate::{
     core::{
-        machines::io::{Answer, Caller, Event},
+        machines::{
+            io::{Answer, Caller, Event},
+            seldom::authorize::Authorize,
+        },
         protocol::authorize::LoginOptions,
         words::{
             config::{self, Config},
@@ -55,6 +58,7 @@ const STOP_AUTO_REFRESH: u32 = 7;
 const LOGOUT: u32 = 8;
 const HANDLE_LOGOUT_CALLBACK: u32 = 9;
 const CLOSE: u32 = 10;
+const AUTHORIZE: u32 = 14;
 
 /// A client of one authorization server.
 type Client = Driver<Page>;
@@ -155,6 +159,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let mut text = String::new();
     let mut min_validity = 0;
     let mut back = None;
+    let mut to_authorize = None;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
@@ -167,6 +172,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
             }
             config::millis(argument, "minValidity", &mut min_validity)?;
         }
+        AUTHORIZE => to_authorize = Some(Authorize::read(argument)),
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
@@ -200,6 +206,11 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
+        AUTHORIZE => {
+            if let Some(request) = to_authorize {
+                machine.authorize(caller, request);
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -61,7 +61,7 @@ impl<J: Json> Machine<J> {
         self.wait_for_refresh(Waiter { caller, min_validity: None });
     }
 
-    fn wait_for_refresh(&mut self, waiter: Waiter) {
+    pub(super) fn wait_for_refresh(&mut self, waiter: Waiter) {
         let refreshable = self.session.as_ref().is_some_and(|session| session.tokens.refresh_token.is_some());
         if !refreshable {
             self.run_out_on_time();
@@ -76,7 +76,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Why there is no session.
-    fn absence(&self) -> Error {
+    pub(super) fn absence(&self) -> Error {
         self.ended.unwrap_or(ErrorCode::NoSession).into()
     }
 
@@ -190,7 +190,8 @@ impl<J: Json> Machine<J> {
         self.refresh_due = None;
         self.refresh.forgive(self.now);
         self.rest();
-        self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
+        let code = error.as_ref().map_or(ErrorCode::SessionEnded, Error::code);
+        self.ended = (reason != SignOutReason::Logout).then_some(code);
         let absence = error.clone().unwrap_or_else(|| self.absence());
         let waiters = core::mem::take(&mut self.waiters);
         self.refuse_all(waiters, &absence);

@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 5] = ["prompt", "login_hint", "max_age", "acr_values", 
 
 /// Parameters that decide how and where the answer comes: those of the program are left out, as they cannot be
 /// overridden.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "request",
     "request_uri",
     "response_type",
@@ -39,6 +39,7 @@ const OWN: [&str; 11] = [
     "nonce",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
 ];
 
 impl LoginOptions {
