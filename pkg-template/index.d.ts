@@ -117,7 +117,7 @@ export interface AuthClientConfig {
    */
   dpop?: boolean;
   /** Origins that `fetch` may send the token to, as "https://api.example". Default: the page's own. */
-  allowedOrigins?: string | string[];
+  allowedOrigins?: string[];
   /** Seconds by which the server's clock may differ. Default 5. */
   clockTolerance?: number;
   /** Seconds that one request to the server may take. Default 15. */
