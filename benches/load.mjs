@@ -37,7 +37,7 @@ const CONTENDERS = {
 };
 
 async function files() {
-  const own = ["index.js", "slim.js", "pkce.js", "auth-error.js"].map((name) => [`/pixie-auth/${name}`, script(packaged(name))]);
+  const own = ["index.js", "slim.js", "seldom.js", "pkce.js", "auth-error.js"].map((name) => [`/pixie-auth/${name}`, script(packaged(name))]);
   return {
     ...Object.fromEntries(own),
     "/pixie-auth/pixie_auth_bg.wasm": { type: "application/wasm", body: packaged("pixie_auth_bg.wasm") },

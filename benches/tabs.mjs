@@ -59,7 +59,7 @@ const CONTENDERS = {
 const HTML = { type: "text/html; charset=utf-8", body: '<!doctype html><title>bench</title><link rel="icon" href="data:,">' };
 
 async function files() {
-  const own = ["index.js", "auth-error.js"].map((name) => [`/pixie-auth/${name}`, script(readFileSync(join(root, "pkg", name)))]);
+  const own = ["index.js", "seldom.js", "auth-error.js"].map((name) => [`/pixie-auth/${name}`, script(readFileSync(join(root, "pkg", name)))]);
   return {
     ...Object.fromEntries(own),
     "/callback": HTML,

@@ -3,8 +3,7 @@
 // src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
-import { authorizedFetch } from "./authorized-fetch.js";
-import { init } from "./load.js";
+import { init, seldom } from "./load.js";
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
@@ -36,6 +35,7 @@ export class AuthClient {
   /** @param {any} config */
   static async create(config) {
     await init();
+    if (config?.dpop) await seldom();
     const client = new AuthClient(KEY, config?.fetch);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const answered = async (/** @type {any} */ ...answer) => {
@@ -87,6 +87,12 @@ export class AuthClient {
     return this.#call((caller) => ask(this.#client, caller, request, argument));
   }
 
+  /** Asks for what is in the second module. @param {number} request @param {unknown} [argument] */
+  async #seldom(request, argument) {
+    await seldom();
+    return this.#ask(request, argument);
+  }
+
   login(options) {
     return this.#ask(/* LOGIN */ 0, keepable(options));
   }
@@ -122,8 +128,9 @@ export class AuthClient {
     ask(this.#client, 0, /* STOP_AUTO_REFRESH */ 7);
   }
 
-  fetch(input, init) {
-    return authorizedFetch((detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#fetch, input, init);
+  async fetch(input, init) {
+    const { authorizedFetch } = await seldom();
+    return authorizedFetch((/** @type {object} */ detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#fetch, input, init);
   }
 
   logout(options) {
@@ -131,7 +138,19 @@ export class AuthClient {
   }
 
   handleLogoutCallback(url = here()) {
-    return this.#ask(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
+    return this.#seldom(/* HANDLE_LOGOUT_CALLBACK */ 9, text(url));
+  }
+
+  userInfo() {
+    return this.#ask(/* USER_INFO */ 11);
+  }
+
+  grant(grantType, parameters, options) {
+    return this.#ask(/* GRANT */ 12, { grantType, parameters, adopt: options?.adopt });
+  }
+
+  revoke() {
+    return this.#ask(/* REVOKE */ 13);
   }
 
   on(event, listener) {

@@ -33,8 +33,8 @@ const isStream = (body) => !!(body?.getReader || body?.[Symbol.asyncIterator]);
 const letGo = (/** @type {{ body?: ReadableStream | null } | undefined} */ what) => void what?.body?.cancel?.().catch(() => {});
 
 /**
- * @param {(detail: object) => Promise<any>} ask the core's `authorize`: gives what to carry, nothing where the last answer
- * stands, or a text where there is a new token and it is to be asked again
+ * @param {(detail: object) => Promise<Carried | undefined>} ask the core's `authorize`: gives what to carry, or nothing
+ * where the last answer stands
  * @param {typeof fetch | undefined} own the program's
  * @param {any} input @param {any} [init]
  * @returns {Promise<Response>}
@@ -72,8 +72,7 @@ export async function authorizedFetch(ask, own, input, init) {
   let response;
   try {
     for (;;) {
-      let carried = await heeding(signal, ask(detail));
-      if (typeof carried === "string") carried = await heeding(signal, ask({ ...detail, waited: true }));
+      const carried = await heeding(signal, ask(detail));
       if (!carried) return /** @type {Response} */ (response);
       // Nobody will read it, and its connection is wanted.
       letGo(response);

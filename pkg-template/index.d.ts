@@ -31,7 +31,8 @@ export class AuthClient implements AsyncDisposable {
   /**
    * Leaves the page for the authorization endpoint.
    *
-   * Rejects with `invalid_config`, `aborted`, `storage_unavailable`, `storage_full`.
+   * Rejects with `invalid_config`, `aborted`, `storage_unavailable`, `storage_full`; where the request is pushed (`par`),
+   * also with `authorization_failed`, `metadata_invalid`, `network`, `timeout`, `server_unavailable`, `rate_limited`.
    */
   login(options?: LoginOptions): Promise<void>;
 
@@ -79,12 +80,44 @@ export class AuthClient implements AsyncDisposable {
   stopAutoRefresh(): void;
 
   /**
-   * Forgets the session and ends the server's session (OIDC RP-Initiated Logout) unless `local`: leaves the page for
-   * the server's logout unless `redirect` is false. `url` is where the server ends its session, or null.
+   * What the server says of the user (OIDC Core §5.3); the subject is checked against the ID token's. Refreshes first
+   * where the token has run out, and once where the server refuses it.
+   *
+   * Rejects with `userinfo_subject_mismatch`, `token_request_failed` (the server refused), `metadata_invalid` (no such
+   * endpoint, or its answer is no JSON object), or as `getAccessToken` does.
+   */
+  userInfo(): Promise<Record<string, unknown>>;
+
+  /**
+   * Any other grant at the token endpoint, with or without a session: RFC 8693 token exchange, RFC 7523 assertions. An
+   * array repeats its parameter; `grant_type` and `client_id` cannot be overridden, and the configured `resource` goes
+   * along where none is named. What comes of it replaces the session only with `adopt`, in every tab that shares it.
+   *
+   * Rejects with `invalid_config`, `token_request_failed`, `token_response_invalid`, the `id_token_…` codes, `network`,
+   * `timeout`, `server_unavailable`, `rate_limited`; and where a logout has overtaken it, with `no_session`.
+   */
+  grant(grantType: string, parameters: Record<string, string | string[]>, options?: { adopt?: boolean }): Promise<Session>;
+
+  /**
+   * Revokes the refresh token, then the access token (RFC 7009), and ends the session in every tab. Where the server
+   * could not be reached, the session stands, and it may be called again.
+   *
+   * Rejects with `no_session`, `session_ended`, `metadata_invalid` (no such endpoint), `token_request_failed`, `network`,
+   * `timeout`, `server_unavailable`, `rate_limited`.
+   */
+  revoke(): Promise<void>;
+
+  /**
+   * Forgets the session in every tab, revokes its refresh token where the server can (without waiting for it), and ends
+   * the server's session (OIDC RP-Initiated Logout) unless `local`: leaves the page for the server's logout unless
+   * `redirect` is false. `url` is where the server ends its session, or null.
    */
   logout(options?: { local?: boolean; redirect?: boolean; postLogoutRedirectUri?: string }): Promise<{ url: string | null }>;
 
-  /** Back from the server's logout: rejects with `logout_state_mismatch` where state is missing or not the one that was sent. */
+  /**
+   * Back from the server's logout: rejects with `logout_state_mismatch` where state is missing or not the one that was
+   * sent, and with `wasm_load_failed` where the part of the package that is loaded for it did not come.
+   */
   handleLogoutCallback(url?: string | URL): Promise<void>;
 
   /** Adds a listener; the function given back removes it. */
@@ -122,6 +155,8 @@ export interface AuthClientConfig {
   clockTolerance?: number;
   /** Seconds that one request to the server may take. Default 15. */
   requestTimeout?: number;
+  /** RFC 9126. "auto", the default: where the server's metadata names the endpoint or requires it. */
+  par?: "auto" | "always" | "never";
   /** "plain" only for servers without S256. */
   pkceMethod?: "S256" | "plain";
   /** Plain-http issuers other than loopback, and pages without crypto.subtle. */

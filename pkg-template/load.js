@@ -1,7 +1,7 @@
 // @ts-check
-// Loading the module: once, when it is first needed, and again after a failure.
+// Loading the modules: each once, when it is first needed, and again after a failure.
 /* global __CLIENT_ASK__, __WBINDGEN_START__ */
-import { __wbg_set_wasm, imports } from "pixie:glue";
+import { __wbg_set_wasm, extend, imports } from "pixie:glue";
 import { AuthError } from "pixie:auth-error";
 
 /** @typedef {WebAssembly.Module | BufferSource | Response | URL | string} Source */
@@ -9,27 +9,40 @@ import { AuthError } from "pixie:auth-error";
 /** @type {() => Source} */
 let standard;
 
-/** @type {Promise<void> | undefined} */
-let loading;
-
 /** Says where the module comes from when nobody says otherwise. @param {() => Source} source */
 export function provide(source) {
   standard = source;
 }
 
 /**
- * Loads the module. Whoever comes later shares the first load; one that failed is forgotten.
- * @param {Source | Promise<Response>} [source]
- * @returns {Promise<void>}
+ * A load that whoever comes later shares with the first; one that failed is forgotten.
+ * @template T @param {(source?: Source | Promise<Response>) => Promise<T>} work
  */
-export function init(source) {
-  return (loading ??= load(source).catch((cause) => {
-    loading = undefined;
-    const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
-    error.cause = cause;
-    throw error;
-  }));
+function once(work) {
+  /** @type {Promise<T> | undefined} */
+  let loading;
+  return (/** @type {Source | Promise<Response>} */ source) =>
+    (loading ??= work(source).catch((cause) => {
+      loading = undefined;
+      const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
+      error.cause = cause;
+      throw error;
+    }));
 }
+
+/** Loads the module. */
+export const init = once(load);
+
+/**
+ * Loads what few programs need, onto the module that is loaded, and gives the file that it came with. To be waited for
+ * before anything is asked of it.
+ */
+export const seldom = once(async () => {
+  // A constant: bundlers see by it that the file belongs to the program.
+  const part = await import("./seldom.js");
+  await extend(part.open);
+  return part;
+});
 
 /** @param {Source | Promise<Response>} [given] */
 async function load(given) {

@@ -45,18 +45,18 @@ export async function ensureBuilt() {
 }
 
 async function build() {
-  const { buildClientModule, buildPkceModule } = await import("./build/modules.mjs");
+  const { buildClientModules, buildPkceModule } = await import("./build/modules.mjs");
   const { bundle } = await import("./build/bundle.mjs");
   const version = manifestVersion(readFileSync(join(root, "Cargo.toml"), "utf8"));
   const inputs = fingerprint([...INPUTS, ...COPIED]);
   const pkce = await step("module of pixie-auth/pkce", buildPkceModule, { hint: "a few seconds" });
-  const { module, names } = await step("module of pixie-auth", buildClientModule, { hint: "up to a minute" });
+  const client = await step("modules of pixie-auth", buildClientModules, { hint: "up to a minute" });
   await step("package", async () => {
     // Made aside and moved into place whole, so that a build that fails leaves the last good package.
     const next = join(root, "target", "npm", "pkg");
     rmSync(next, { recursive: true, force: true });
     mkdirSync(next, { recursive: true });
-    await bundle({ pkce, client: module, names, outdir: next });
+    await bundle({ pkce, client, outdir: next });
     const template = join(root, "pkg-template");
     for (const name of readdirSync(template).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, name), join(next, name));
     const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));

@@ -29,6 +29,9 @@ const ENTRIES = {
   "pixie-auth/pkce": ["pkce.js", "auth-error.js"],
 };
 
+/** What both of the client's entries load when it is first needed: in no entry's number. */
+const SECOND = { budget: "pixie-auth/seldom", script: "seldom.js", module: "seldom.wasm" };
+
 /** The entries whose first file carries a module as a string, and that module. */
 const EMBEDDED = { "pixie-auth": "client.wasm", "pixie-auth/pkce": "pkce.wasm" };
 
@@ -49,12 +52,16 @@ function embedding(name, module) {
   return [name, { ...parts, price: without(weigh(packaged(script)), parts.script, parts.module) }];
 }
 
+/** How many functions the second module is called by. @param {Uint8Array} bytes */
+const entrancesOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(/** @type {BufferSource} */ (bytes))).length;
+
 function measure() {
   const client = built("client.wasm");
   // The entry without the string ships this file; were it another, the table would compare two builds.
   if (!client.equals(packaged("pixie_auth_bg.wasm"))) throw new Error("target/npm/client.wasm is not the module in pkg/: remove pkg/ and build anew");
   return {
     entries: /** @type {Record<string, { files: Record<string, Weight>, total: Weight }>} */ (Object.fromEntries(Object.keys(ENTRIES).map(entry))),
+    second: { script: weigh(packaged(SECOND.script)), module: weigh(built(SECOND.module)), entrances: entrancesOf(built(SECOND.module)) },
     modules: { "client.wasm": weigh(client), "pkce.wasm": weigh(built("pkce.wasm")) },
     embedding: /** @type {Record<string, { script: Weight, module: Weight, price: Weight }>} */ (
       Object.fromEntries(Object.entries(EMBEDDED).map(([name, module]) => embedding(name, module)))
@@ -64,21 +71,25 @@ function measure() {
 }
 
 /** @param {Sizes} sizes */
-function budgetsOf({ entries, embedding: embedded }) {
+function budgetsOf({ entries, embedding: embedded, second }) {
   const budgets = JSON.parse(readFileSync(join(root, "size-budgets.json"), "utf8"));
   const measured = Object.entries(embedded).map(([name, { module }]) => [name, { brotli: entries[name].total.brotli, module: module.raw }]);
-  return compare(budgets, Object.fromEntries(measured));
+  return compare(budgets, { ...Object.fromEntries(measured), [SECOND.budget]: { brotli: second.script.brotli, module: second.module.raw } });
 }
 
 const cells = (/** @type {Weight} */ { raw, gzip, brotli }) => [raw, gzip, brotli].map(grouped);
 
 /** @param {Sizes} sizes */
-function printSizes({ entries, modules, embedding: embedded }) {
+function printSizes({ entries, second, modules, embedding: embedded }) {
   const rows = [];
   for (const [name, { files, total: sum }] of Object.entries(entries)) {
     rows.push([bold(name), ...cells(sum).map(bold)]);
     for (const [file, weight] of Object.entries(files)) rows.push([`  ${file}`, ...cells(weight)]);
   }
+  rows.push([]);
+  rows.push([`loaded on first need, by ${second.entrances} functions, and in no entry's number:`]);
+  rows.push([`  ${SECOND.script}`, ...cells(second.script)]);
+  rows.push([`  its bare module ${SECOND.module}`, ...cells(second.module)]);
   rows.push([]);
   for (const [name, weight] of Object.entries(modules)) rows.push([`bare module ${name}`, ...cells(weight)]);
   rows.push([]);
@@ -91,11 +102,23 @@ function printSizes({ entries, modules, embedding: embedded }) {
 
 const percent = (/** @type {number} */ part, /** @type {number} */ whole) => `${((100 * part) / whole).toFixed(1)} %`;
 
+/** @param {readonly NamedFunction[]} functions @param {number} whole */
+function printLargest(functions, whole) {
+  const largest = functions.slice(0, LARGEST).map(({ name, bytes }) => [grouped(bytes), percent(bytes, whole), fitted(name)]);
+  console.log(table(["bytes", "of the module", "function"], largest, [2]));
+}
+
+/** @param {readonly NamedFunction[]} functions @param {Sizes["second"]} second */
+function printSecond(functions, { module }) {
+  const which = functions.length > LARGEST ? `The ${LARGEST} largest of the ${functions.length} functions` : `The ${functions.length} functions`;
+  console.log(`\n${bold(`${which} that are loaded on first need`)}\n`);
+  printLargest(functions, module.raw);
+}
+
 /** @param {readonly NamedFunction[]} functions @param {Sizes["sections"]} parts */
 function printFunctions(functions, parts) {
   console.log(`\n${bold(`The ${LARGEST} largest of the client module's ${functions.length} functions`)}\n`);
-  const largest = functions.slice(0, LARGEST).map(({ name, bytes }) => [grouped(bytes), percent(bytes, parts.raw), fitted(name)]);
-  console.log(table(["bytes", "of the module", "function"], largest, [2]));
+  printLargest(functions, parts.raw);
 
   const areas = byArea(functions).map(({ area, bytes, functions: count }) => [area, grouped(count), grouped(bytes), percent(bytes, parts.raw)]);
   const others = /** @type {const} */ ([["data: texts and constants", parts.data], ["types, imports, exports, tables", parts.rest]]);
@@ -146,7 +169,8 @@ async function prepare() {
   await ensureBuilt();
 }
 
-const functionsOfClient = async () => (await namedFunctions(built("named.wasm"))).map(({ name, bytes }) => ({ name: plainName(name), bytes }));
+/** @param {string} name a module with its functions' names */
+const functionsOf = async (name) => (await namedFunctions(built(name))).map(({ name, bytes }) => ({ name: plainName(name), bytes }));
 
 async function main() {
   const { json } = options();
@@ -158,14 +182,15 @@ async function main() {
   if (broken.length > 0) process.exitCode = 1;
   if (json) {
     for (const one of broken) console.error(verdict(one));
-    const functions = await functionsOfClient();
+    const functions = await functionsOf("client-named.wasm");
     console.log(JSON.stringify({ ...sizes, areas: byArea(functions), largest: functions.slice(0, LARGEST), budgets: comparison }, null, 2));
     return;
   }
   console.log();
   printSizes(sizes);
   try {
-    printFunctions(await functionsOfClient(), sizes.sections);
+    printFunctions(await functionsOf("client-named.wasm"), sizes.sections);
+    printSecond(await functionsOf("seldom-named.wasm"), sizes.second);
   } finally {
     printBudgets(comparison);
   }

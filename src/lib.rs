@@ -46,9 +46,10 @@ pub use core::{
     machines::{
         io::{Answer, Area, Event, Lock, Output, Session, SignOutReason},
         machine::Machine,
+        seldom::Asked,
     },
     memory::token_set::TokenSet,
-    protocol::{authorize::LoginOptions, metadata::Metadata, pkce::CodeVerifier},
+    protocol::{authorize::LoginOptions, grant::GrantRequest, metadata::Metadata, pkce::CodeVerifier},
     words::{
         config::{Config, Sharing},
         error::{Action, Error, ErrorCode},

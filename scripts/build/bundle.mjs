@@ -4,58 +4,22 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths.mjs";
 import { embed } from "./embed.mjs";
+import { mainImports, secondImports, shortened } from "./imports.mjs";
 import { clientGlue, glueFolder } from "./modules.mjs";
 
-/** @typedef {import("./modules.mjs").Names} Names */
-
 /**
- * wasm-bindgen's glue, with the short names of the module's exports.
- * @param {string} glue
- * @param {Names} names
+ * @param {{ pkce: Uint8Array, client: import("./modules.mjs").Client, outdir: string }} parts
  */
-export function shortened(glue, names) {
-  for (const [name, short] of names.exports) {
-    glue = glue.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), () => `wasm.${short}`);
-  }
-  return glue;
-}
-
-/**
- * The glue with the object of imports by short names. What the module imports comes from the glue, which then has it
- * in that object and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
- * that declares them.
- * @param {string} glue
- * @param {Names} names
- */
-export function withImports(glue, names) {
-  const members = [];
-  const lines = [];
-  for (const [index, [module, name, short]] of names.imports.entries()) {
-    let value = name;
-    if (module !== "./pixie_auth_bg.js") {
-      value = `direct${index}`;
-      lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
-    }
-    glue = glue.replace(new RegExp(`^export const ${value} = (.*);\n`, "m"), (_, call) => {
-      value = call;
-      return "";
-    });
-    members.push(`${JSON.stringify(short)}: ${value}`);
-  }
-  return `${lines.join("\n")}\n${glue}\nexport const imports = { a: { ${members.join(", ")} } };\n`;
-}
-
-/**
- * @param {{ pkce: Uint8Array, client: Uint8Array, names: Names, outdir: string }} parts
- */
-export async function bundle({ pkce, client, names, outdir }) {
+export async function bundle({ pkce, client: { main, names, second, secondNames }, outdir }) {
   const { build } = await import("esbuild");
-  const glue = withImports(shortened(clientGlue(), names), names);
+  const glue = shortened(clientGlue(), names);
   const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
   /** @type {Record<string, () => string>} */
   const virtual = {
-    "pixie:glue": () => glue,
-    "pixie:embedded/client": () => embed(client),
+    "pixie:glue": () => mainImports(glue, names),
+    "pixie:glue/seldom": () => secondImports(glue, secondNames),
+    "pixie:embedded/client": () => embed(main),
+    "pixie:embedded/seldom": () => embed(second),
     "pixie:embedded/pkce": () => embed(pkce),
   };
   /** @type {import("esbuild").Plugin} */
@@ -66,6 +30,8 @@ export async function bundle({ pkce, client, names, outdir }) {
       const shared = () => ({ path: "./auth-error.js", external: true });
       bundler.onResolve({ filter: /^pixie:auth-error$/ }, shared);
       bundler.onResolve({ filter: /auth_error\.js$/ }, shared);
+      // A file that the entries share, too, and that none of them has in it.
+      bundler.onResolve({ filter: /^\.\/seldom\.js$/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
       bundler.onResolve({ filter: /^pixie:/ }, ({ path }) => ({ path, namespace: "pixie", sideEffects: false }));
       bundler.onLoad({ filter: /.*/, namespace: "pixie" }, ({ path }) => ({
         contents: virtual[path](),
@@ -90,7 +56,7 @@ export async function bundle({ pkce, client, names, outdir }) {
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");
-  await build({ ...options, entryPoints: ["index", "slim", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
+  await build({ ...options, entryPoints: ["index", "slim", "seldom", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
-  writeFileSync(join(outdir, "pixie_auth_bg.wasm"), client);
+  writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// From cargo's output to the two modules as they ship.
+// From cargo's output to the modules as they ship.
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../progress.mjs";
@@ -7,7 +8,9 @@ import { root, shown } from "../paths.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
 import { trimmed } from "./glue.mjs";
 import { namedByPlace } from "./order.mjs";
+import { renamed } from "./rename.mjs";
 import { snip } from "./snip.mjs";
+import { MAIN, SECOND, STACK_POINTER, exporting, split } from "./split.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 
@@ -23,13 +26,17 @@ const FEATURES = [
 ].map((feature) => `--enable-${feature}`);
 
 /**
- * Small once compressed, which is how it travels: inlining saves bytes that compression saves anyway, and makes the
- * rest harder to compress (measured: 2 %). No address below 1024 is one of data: there the
- * stack would end, and overflow.
+ * Inlining saves bytes that compression saves anyway, and makes the rest harder to compress (measured: 2 %). What is
+ * as small as a call still goes where it is called.
+ */
+const LITTLE_INLINING = ["--flexible-inline-max-function-size=0", "--one-caller-inline-max-function-size=0"];
+
+/**
+ * Small once compressed, which is how it travels. No address below 1024 is one of data: there the stack would end, and
+ * overflow.
  */
 const SMALLEST = [
-  "--flexible-inline-max-function-size=0",
-  "--one-caller-inline-max-function-size=0",
+  ...LITTLE_INLINING,
   "--low-memory-unused",
   "--skip-pass=local-cse",
   "-Oz",
@@ -93,10 +100,84 @@ export async function buildPkceModule() {
 /** wasm-bindgen's glue of the module of "pixie-auth", as far as it is shipped. */
 export const clientGlue = () => trimmed(readFileSync(join(glueFolder, "pixie_auth_bg.js"), "utf8"));
 
-/** @typedef {{ imports: [string, string, string][], exports: [string, string][] }} Names */
+/**
+ * @typedef {[module: string, name: string, short: string]} Import
+ * @typedef {{ imports: Import[], exports: [string, string][] }} Names the short names of main's imports and exports
+ * @typedef {{ own: Import[] }} SecondNames those of the imports that only the second module has
+ * @typedef {Awaited<ReturnType<typeof buildClientModules>>} Client
+ */
 
-/** The module of "pixie-auth", and the short names that its imports and exports got. */
-export async function buildClientModule() {
+const NAMED = [...SMALLEST.filter((pass) => pass !== "--strip-debug"), "--debuginfo"];
+
+/**
+ * Before the cut: what traps is put where it is called, and goes with its table, before it could be shared. No pass
+ * that makes one function of two alike: main would call the one that is not there.
+ */
+const UNTRAPPED = [...LITTLE_INLINING, "--inlining", "--dce", "--vacuum", "--remove-unused-module-elements", "--debuginfo"];
+
+/** On their own: --converge would run them again and again. */
+const LAST = ["--reorder-functions-by-name", "--strip-debug"];
+
+/** @param {string} name @param {Uint8Array} bytes */
+function kept(name, bytes) {
+  const path = join(work, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/**
+ * A module as small as it gets, in its order. A copy has its functions' names, for `npm run size`.
+ * @param {string} input @param {string} name
+ */
+async function small(input, name) {
+  await wasmOpt(input, join(work, `${name}-named.wasm`), NAMED);
+  const output = join(work, `${name}-small.wasm`);
+  await wasmOpt(input, output, SMALLEST);
+  return kept(`${name}-ordered.wasm`, await namedByPlace(readFileSync(output)));
+}
+
+/**
+ * The two with the names by which they are joined: in the second, main's exports are "a", the imports that it has in
+ * common with main "b", and its own "c".
+ * @param {Uint8Array} minified main, by its short names
+ * @param {Uint8Array} stripped the second
+ * @param {Names} names
+ */
+function joined(minified, stripped, names) {
+  // Files of two releases, as a cache may mix them, do not fit together and must not seem to: the stack pointer is
+  // exported under the build's name, so that the host refuses the second of another build.
+  const build = createHash("sha256").update(minified).update(stripped).digest("hex").slice(0, 6);
+  const shorts = new Map(names.exports);
+  const stackPointer = shorts.get(STACK_POINTER);
+  if (!stackPointer) throw new Error("the second module does not use the stack, so nothing would hold it to its own main");
+  const main = renamed(minified, { exported: (name) => (name === stackPointer ? build : name) });
+  shorts.set(STACK_POINTER, build);
+
+  /** @type {SecondNames} */
+  const secondNames = { own: [] };
+  const inMain = (/** @type {string} */ module, /** @type {string} */ name) => names.imports.find(([from, long]) => from === module && long === name)?.[2];
+  const required = (/** @type {string | undefined} */ short, /** @type {string} */ name) => {
+    if (!short) throw new Error(`main's optimization has lost ${name}, which it has in common with the second module`);
+    return short;
+  };
+  const second = renamed(stripped, {
+    imported: (module, name) => {
+      if (module === MAIN) return ["a", required(shorts.get(name), name)];
+      const shared = inMain(module, name);
+      if (shared) return ["b", shared];
+      const short = secondNames.own.length.toString(36);
+      secondNames.own.push([module, name, short]);
+      return ["c", short];
+    },
+    exported: (name) => required(inMain(SECOND, name), name),
+  });
+  writeFileSync(join(work, "client.wasm"), main);
+  writeFileSync(join(work, "seldom.wasm"), second);
+  return { main, names, second, secondNames };
+}
+
+/** The two modules of "pixie-auth", and the names by which JavaScript and they know each other. */
+export async function buildClientModules() {
   const wasmPack = await ensureWasmPack();
   const args = ["build", "--release", "--target", "bundler", "--no-pack", "--no-typescript", "--no-opt", "--out-dir", glueFolder];
   await run(wasmPack, [...args, root, "--", "--locked", "--no-default-features", "--features", "npm"], {
@@ -106,18 +187,19 @@ export async function buildClientModule() {
   });
   const { default: binaryen } = await import("binaryen");
   const { bytes } = snip(binaryen, readFileSync(join(glueFolder, "pixie_auth_bg.wasm")), clientGlue());
-  const snipped = join(work, "snipped.wasm");
-  writeFileSync(snipped, bytes);
-  // Twice: once with its functions' names for `npm run size`, once as it ships.
-  await wasmOpt(snipped, join(work, "named.wasm"), [...SMALLEST.filter((pass) => pass !== "--strip-debug"), "--debuginfo"]);
-  const small = join(work, "small.wasm");
-  await wasmOpt(snipped, small, SMALLEST);
-  const ordered = join(work, "ordered.wasm");
-  writeFileSync(ordered, await namedByPlace(readFileSync(small)));
-  // On their own: --converge would run them again and again.
-  const last = ["--reorder-functions-by-name", "--strip-debug", "--minify-imports-and-exports-and-modules"];
-  const output = join(work, "client.wasm");
-  const printed = await wasmOpt(ordered, output, last);
+  const snipped = kept("snipped.wasm", bytes);
+  const whole = join(work, "whole.wasm");
+  await wasmOpt(snipped, whole, UNTRAPPED);
+  const cut = split(binaryen, readFileSync(whole));
+
+  const second = await small(kept("seldom-parted.wasm", cut.second), "seldom");
+  const needed = WebAssembly.Module.imports(await WebAssembly.compile(readFileSync(second)));
+  const main = await small(kept("client-parted.wasm", exporting(binaryen, cut.main, needed)), "client");
+
+  const minified = join(work, "client-minified.wasm");
+  const printed = await wasmOpt(main, minified, [...LAST, "--minify-imports-and-exports-and-modules"]);
   const names = /** @type {Names} */ (JSON.parse(printed.slice(printed.indexOf("{"), printed.lastIndexOf("}") + 1)));
-  return { module: readFileSync(output), names };
+  const stripped = join(work, "seldom-stripped.wasm");
+  await wasmOpt(second, stripped, LAST);
+  return joined(readFileSync(minified), readFileSync(stripped), names);
 }

@@ -10,10 +10,10 @@ const CODE = 10;
 const digits = (number) => String(number).padStart(8, "0");
 
 /** @param {number} value @returns {number[]} unsigned LEB128 */
-const leb128 = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb128(value >>> 7)]);
+export const leb128 = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb128(value >>> 7)]);
 
 /** @param {number[]} bytes */
-const withLength = (bytes) => [...leb128(bytes.length), ...bytes];
+export const withLength = (bytes) => [...leb128(bytes.length), ...bytes];
 
 /**
  * A name for each of the module's own functions, in their order. @param {Uint8Array} bytes

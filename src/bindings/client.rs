@@ -10,7 +10,7 @@ use crate::{
     core::{
         machines::{
             io::{Answer, Caller, Event},
-            seldom::authorize::Authorize,
+            seldom::{Asked, authorize::Authorize},
         },
         protocol::authorize::LoginOptions,
         words::{
@@ -58,6 +58,9 @@ const STOP_AUTO_REFRESH: u32 = 7;
 const LOGOUT: u32 = 8;
 const HANDLE_LOGOUT_CALLBACK: u32 = 9;
 const CLOSE: u32 = 10;
+const USER_INFO: u32 = 11;
+const GRANT: u32 = 12;
+const REVOKE: u32 = 13;
 const AUTHORIZE: u32 = 14;
 
 /// A client of one authorization server.
@@ -159,6 +162,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let mut text = String::new();
     let mut min_validity = 0;
     let mut back = None;
+    let mut asked = Asked::UserInfo;
     let mut to_authorize = None;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
@@ -172,6 +176,8 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
             }
             config::millis(argument, "minValidity", &mut min_validity)?;
         }
+        GRANT => asked = Asked::grant(argument)?,
+        REVOKE => asked = Asked::Revoke,
         AUTHORIZE => to_authorize = Some(Authorize::read(argument)),
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
@@ -206,6 +212,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
+        USER_INFO | GRANT | REVOKE => machine.ask(caller, asked),
         AUTHORIZE => {
             if let Some(request) = to_authorize {
                 machine.authorize(caller, request);
@@ -215,6 +222,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     }
     Ok(())
 }
+
 fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Error> {
     if navigate && !page::has_page() {
         return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave"));

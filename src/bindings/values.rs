@@ -61,6 +61,7 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::Callback { session: snapshot, app_state } => callback_result(&session(&snapshot), app_state.as_deref()),
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
+        Answer::Json(document) => document.0,
         Answer::Authorized { authorization, proof, nonce, step } => {
             authorized(authorization.expose(), proof.as_ref().map(|proof| proof.expose()), nonce.as_deref(), step)
         }

@@ -231,6 +231,7 @@ impl<P: Program> Driver<P> {
                 request.authorization.as_ref().map(Secret::expose),
                 request.proof.as_ref().map(Secret::expose),
                 request.is_fresh,
+                request.outlives_page,
             ),
             Output::Verify { op, signature } => crypto::verify(&host.deliver, op, &signature),
             Output::Key { op, name, must_last } => dpop::open(&host.signer, &host.deliver, op, &name, must_last),

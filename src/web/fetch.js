@@ -35,8 +35,9 @@ export class Requests {
    * A POST where there is a form.
    * @param {number} op @param {string} url @param {string | undefined} form @param {string | undefined} authorization
    * @param {string | undefined} proof @param {boolean} isFresh past all caches
+   * @param {boolean} outlivesPage goes on when the page is left or this is closed, and nothing is delivered
    */
-  send(op, url, form, authorization, proof, isFresh) {
+  send(op, url, form, authorization, proof, isFresh, outlivesPage) {
     const sentAt = Date.now();
     const controller = new AbortController();
     const stop = () => {
@@ -48,7 +49,7 @@ export class Requests {
       // Whichever end comes first is the end.
       if (stop()) this.#deliver(RESPONDED, op, status, body, headers, sentAt);
     };
-    this.#flights.add(stop);
+    if (!outlivesPage) this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.
     let timer = setTimeout(() => {
       // A page that slept hears its timers before the answer that came meanwhile, and that may be the only one there is.
@@ -64,6 +65,7 @@ export class Requests {
           ...(proof && { DPoP: proof }),
         },
         ...(isFresh && { cache: "reload" }),
+        ...(outlivesPage && { keepalive: true }),
         ...(form && { method: "POST", body: form, redirect: "manual", cache: "no-store" }),
         credentials: "omit",
         referrerPolicy: "no-referrer",

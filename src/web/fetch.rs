@@ -18,7 +18,7 @@ extern "C" {
     pub fn new(fetch: &JsValue, limit: f64, deliver: &JsValue) -> Requests;
 
     /// Sends a request, a POST where there is a form, with headers `Authorization` and `DPoP` where they are given, and
-    /// past all caches; the response is delivered, once.
+    /// past all caches; the response is delivered, once, unless the request outlives the page.
     #[wasm_bindgen(method)]
     pub fn send(
         this: &Requests,
@@ -28,6 +28,7 @@ extern "C" {
         authorization: Option<&str>,
         proof: Option<&str>,
         is_fresh: bool,
+        outlives_page: bool,
     );
 
     /// Gives up all that are on their way.

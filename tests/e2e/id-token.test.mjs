@@ -54,10 +54,10 @@ const malformed = /** @type {[string, unknown][]} */ ([
   ["a_word", "word"],
   ["two_segments", "e30.e30"],
   ["segments_of_no_base64url", "*.*.*"],
-  ["a_payload_of_no_json", `e30.${Buffer.from("no json").toString("base64url")}.AA`],
-  ["a_payload_that_is_an_array", `e30.${Buffer.from("[]").toString("base64url")}.AA`],
-  ["a_payload_that_is_null", `e30.${Buffer.from("null").toString("base64url")}.AA`],
-  ["a_payload_of_bad_utf8", `e30.${Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]).toString("base64url")}.AA`],
+  ["a_payload_of_no_json", `eyJhbGciOiJSUzI1NiJ9.${Buffer.from("no json").toString("base64url")}.AA`],
+  ["a_payload_that_is_an_array", `eyJhbGciOiJSUzI1NiJ9.${Buffer.from("[]").toString("base64url")}.AA`],
+  ["a_payload_that_is_null", `eyJhbGciOiJSUzI1NiJ9.${Buffer.from("null").toString("base64url")}.AA`],
+  ["a_payload_of_bad_utf8", `eyJhbGciOiJSUzI1NiJ9.${Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]).toString("base64url")}.AA`],
 ]);
 for (const [name, idToken] of malformed) {
   test(`id_token_that_is_${name}_is_id_token_malformed`, async (t) => {

@@ -135,6 +135,7 @@ fn refresh_leaves_word_before_it_is_sent_and_stores_the_new_pair_before_it_tells
         "load session: refresh",
         "store session: refresh",
         "send https://as.example/token",
+        "verify",
         "load session: session",
         "store session: session",
         "tell",

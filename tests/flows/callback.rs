@@ -60,6 +60,8 @@ fn callback_marks_the_login_spent_before_the_code_is_sent_and_stores_the_session
         format!("load login: login {state}"),
         format!("store login: login {state}"),
         "send https://as.example/token".into(),
+        "send https://as.example/keys".into(),
+        "verify".into(),
         "store session: session".into(),
         format!("store login: login {state}"),
         "remove session: refresh".into(),

@@ -63,3 +63,41 @@ fn error_actions_say_retry_exactly_where_an_error_is_retryable() {
         assert!(!code.message().is_empty() && !code.section().is_empty());
     }
 }
+
+/// docs/errors.md, as the table has it.
+fn documented() -> String {
+    let mut text = String::from(
+        "# Errors\n\n\
+        What the package throws is an `AuthError`: `code` says what happened and is stable, `action` what to do about it,\n\
+        `retryable` whether the same call may succeed later by itself, `message` a sentence for people. Where the server said\n\
+        something, `oauthError`, `oauthErrorDescription` and `status` have its words. None carries a token, a code, a verifier\n\
+        or the body of a response.\n\n\
+        | action | what to do |\n\
+        |---|---|\n\
+        | `retry` | try again, later: it may go away by itself |\n\
+        | `sign_in` | let the user sign in again |\n\
+        | `fix_config` | mend the configuration or the call |\n\
+        | `report` | tell whoever runs the server: it breaks a rule of the protocol |\n\n\
+        `token_request_failed` has the action `sign_in` where the server said `invalid_grant`, and `fix_config` otherwise.\n\n\
+        | code | action | what happened | follows |\n\
+        |---|---|---|---|\n",
+    );
+    for code in ErrorCode::ALL {
+        let action = match code {
+            ErrorCode::TokenRequestFailed => "`sign_in`, `fix_config`".into(),
+            code => format!("`{}`", code.action().as_str()),
+        };
+        text.push_str(&format!("| `{}` | {action} | {} | {} |\n", code.as_str(), code.message(), code.section()));
+    }
+    text.push_str("\n`WRITE_DOCS=1 cargo test --test flows error_documentation` writes this file anew.\n");
+    text
+}
+
+#[test]
+fn error_documentation_is_the_table() {
+    let path = root().join("docs/errors.md");
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        fs::write(&path, documented()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), documented());
+}

@@ -52,6 +52,9 @@ fn id_token_with_one_claim_wrong_is_refused_for_it() {
         ("exp", json!(0), "id_token_expired"),
         ("exp", json!("never"), "id_token_malformed"),
         ("iat", json!(null), "id_token_malformed"),
+        ("iat", json!(now + 306), "id_token_issued_at"),
+        ("aud", json!(["third", "notes-spa"]), "id_token_authorized_party"),
+        ("azp", json!("third"), "id_token_authorized_party"),
         ("sub", json!(""), "id_token_malformed"),
         ("sub", json!(null), "id_token_malformed"),
         ("nonce", json!("another login's"), "id_token_nonce"),
@@ -66,7 +69,7 @@ fn id_token_with_one_claim_wrong_is_refused_for_it() {
 fn id_token_as_servers_in_the_field_write_it_is_borne() {
     let now = START / 1000;
     for (name, value) in [
-        ("aud", json!(["third", "notes-spa"])),
+        ("aud", json!(["notes-spa"])),
         ("exp", json!(now - 4)),
         ("exp", json!(now as f64 + 0.5)),
         ("iat", json!(now + 100)),
@@ -108,7 +111,15 @@ fn id_token_is_not_missed_where_openid_was_not_asked_for() {
 
 #[test]
 fn id_token_that_cannot_be_read_is_malformed() {
-    for id_token in ["x", "a.b", "a.b.c", "a.e30.b.c", "e30.bnVsbA.e30", "e30.W10.e30", "e30._w.e30"] {
+    for id_token in [
+        "x",
+        "a.b",
+        "a.b.c",
+        "a.e30.b.c",
+        "eyJhbGciOiJSUzI1NiJ9.bnVsbA.e30",
+        "W10.e30.e30",
+        "eyJhbGciOiJSUzI1NiJ9._w.e30",
+    ] {
         assert_eq!(with_id_token("openid", json!(id_token)), Err("id_token_malformed"), "{id_token}");
     }
 }

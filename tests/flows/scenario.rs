@@ -15,7 +15,7 @@ use crate::{
     told::{Said, Told, View},
 };
 use pixie_auth::{
-    Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
+    Asked, Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
     core::{
         machines::io::{Caller, Op, ProofKey, Signature, Verdict},
         words::random::{Entropy, LOGIN_ENTROPY},
@@ -314,6 +314,16 @@ impl Scenario {
     pub fn logout(&mut self, tab: Tab, local: bool) -> Call {
         let entropy = self.entropy();
         self.call(tab, |machine, caller| machine.logout(caller, local, false, None, &entropy))
+    }
+
+    /// `userInfo`, `revoke`.
+    pub fn ask(&mut self, tab: Tab, asked: Asked) -> Call {
+        self.call(tab, |machine, caller| machine.ask(caller, asked))
+    }
+
+    /// `grant`: `grantType`, `parameters`, `adopt`.
+    pub fn grant(&mut self, tab: Tab, grant: &Value) -> Call {
+        self.ask(tab, Asked::grant(grant).unwrap())
     }
 
     pub fn close(&mut self, tab: Tab) -> Call {

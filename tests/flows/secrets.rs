@@ -2,10 +2,10 @@
 
 use crate::{
     scenario::{HOUR, Scenario, Tab},
-    server::Reply,
+    server::{PAR, REVOKE, Reply, USERINFO},
     told::Said,
 };
-use pixie_auth::{CodeVerifier, Secret};
+use pixie_auth::{Asked, CodeVerifier, Secret};
 use serde_json::json;
 
 /// A scenario that writes down what every output and machine prints, in which secrets are easily told apart.
@@ -104,6 +104,29 @@ fn prints_of_a_logout_at_the_server_do_not_hold_the_id_token() {
     let id_token = s.sign_in(tab).id_token.unwrap();
     let call = s.logout(tab, false);
     assert!(matches!(s.said(call), Ok(Said::LogoutUrl(Some(url))) if url.contains(&id_token)));
+    assert_nothing_leaked(&s);
+}
+
+#[test]
+fn prints_of_userinfo_grants_and_revocations_hold_no_secret() {
+    let (mut s, tab) = watched();
+    s.server.edit_tokens = None;
+    s.server.metadata["userinfo_endpoint"] = json!(USERINFO);
+    s.server.metadata["revocation_endpoint"] = json!(REVOKE);
+    s.server.metadata["pushed_authorization_request_endpoint"] = json!(PAR);
+    let tab_before = tab;
+    let tab = s.tab();
+    s.leave(tab_before);
+    s.sign_in(tab);
+    s.server.secrets.push("PLANTED-subject".into());
+    for adopt in [false, true] {
+        let parameters = json!({ "subject_token": "PLANTED-subject", "scope": "openid" });
+        let grant_type = "urn:ietf:params:oauth:grant-type:token-exchange";
+        s.grant(tab, &json!({ "grantType": grant_type, "parameters": parameters, "adopt": adopt }));
+        s.ask(tab, Asked::UserInfo);
+    }
+    s.ask(tab, Asked::Revoke);
+    s.advance(HOUR);
     assert_nothing_leaked(&s);
 }
 

@@ -11,6 +11,9 @@ pub const CLIENT: &str = "notes-spa";
 pub const AUTHORIZE: &str = "https://as.example/authorize";
 pub const TOKEN: &str = "https://as.example/token";
 pub const END_SESSION: &str = "https://as.example/logout";
+pub const USERINFO: &str = "https://as.example/me";
+pub const REVOKE: &str = "https://as.example/revoke";
+pub const PAR: &str = "https://as.example/par";
 pub const KEYS: &str = "https://as.example/keys";
 pub const OPENID_CONFIGURATION: &str = "https://as.example/.well-known/openid-configuration";
 pub const OAUTH_METADATA: &str = "https://as.example/.well-known/oauth-authorization-server";
@@ -56,6 +59,8 @@ pub struct Seen {
     /// The form as it was on the wire; `None` for a GET.
     pub body: Option<String>,
     pub form: BTreeMap<String, String>,
+    /// The header of that name.
+    pub authorization: Option<String>,
 }
 
 /// Somebody changes an answer of the server's on its way.
@@ -88,6 +93,14 @@ pub struct Server {
     pub next: VecDeque<Reply>,
     /// Instead of every answer of the token endpoint.
     pub always: Option<Reply>,
+    /// Instead of an answer of another endpoint, by URL: each is used up by one request.
+    pub scripted: BTreeMap<&'static str, VecDeque<Reply>>,
+    /// The tokens that were revoked.
+    pub revoked: Vec<String>,
+    /// Access tokens that are not taken any more.
+    pub refused: Vec<String>,
+    /// The requests that were pushed.
+    pub pushed: Vec<BTreeMap<String, String>>,
     /// Instead of the metadata, by URL.
     pub discovery: BTreeMap<String, Reply>,
     pub edit_tokens: Option<Edit>,
@@ -125,6 +138,10 @@ impl Server {
             gives_id_token_on_refresh: true,
             next: VecDeque::new(),
             always: None,
+            scripted: BTreeMap::new(),
+            revoked: Vec::new(),
+            refused: Vec::new(),
+            pushed: Vec::new(),
             discovery: BTreeMap::new(),
             edit_tokens: None,
             edit_claims: None,
@@ -143,7 +160,11 @@ impl Server {
     pub fn authorize(&mut self, url: &str) -> String {
         let (endpoint, query) = url.split_once('?').expect("an authorization request has a query");
         assert_eq!(endpoint, self.metadata["authorization_endpoint"]);
-        let request = parameters(query);
+        let mut request = parameters(query);
+        if let Some(name) = request.get("request_uri") {
+            let number: usize = name.strip_prefix("urn:pushed:").unwrap().parse().unwrap();
+            request = self.pushed[number].clone();
+        }
         let code = format!("code-{}", self.logins.len() + 1);
         let redirect =
             format!("{}?code={code}&state={}&iss=https%3A%2F%2Fas.example", request["redirect_uri"], request["state"]);
@@ -170,6 +191,11 @@ impl Server {
         self.families.iter_mut().for_each(|family| family.revoked = true);
     }
 
+    /// The server has not heard of any revocation yet.
+    pub fn reinstate_everything(&mut self) {
+        self.families.iter_mut().for_each(|family| family.revoked = false);
+    }
+
     /// The keys, which are not among what was `seen`.
     pub fn reply_with_keys(&mut self, is_fresh: bool) -> Reply {
         self.key_requests.0 += 1;
@@ -178,9 +204,18 @@ impl Server {
     }
 
     /// Takes a request at an instant of the server's own clock.
-    pub fn reply(&mut self, url: &str, body: Option<&str>, now: u64) -> Reply {
+    pub fn reply(&mut self, url: &str, body: Option<&str>, authorization: Option<&str>, now: u64) -> Reply {
         let form = body.map(parameters).unwrap_or_default();
-        self.seen.push(Seen { at: now, url: url.into(), body: body.map(Into::into), form: form.clone() });
+        self.seen.push(Seen { at: now, url: url.into(), body: body.map(Into::into), form: form.clone(), authorization: authorization.map(Into::into) });
+        if let Some(reply) = self.scripted.get_mut(url).and_then(VecDeque::pop_front) {
+            if matches!(reply, Reply::AnswerLost) {
+                self.other_endpoint(url, &form, authorization);
+            }
+            return reply;
+        }
+        if let Some(reply) = self.other_endpoint(url, &form, authorization) {
+            return reply;
+        }
         if body.is_none() {
             return match self.discovery.get(url) {
                 Some(reply) => reply.clone(),
@@ -200,10 +235,46 @@ impl Server {
         }
     }
 
+    /// UserInfo, revocation and pushed requests, where the metadata name them.
+    fn other_endpoint(&mut self, url: &str, form: &BTreeMap<String, String>, bearer: Option<&str>) -> Option<Reply> {
+        if url == self.metadata["userinfo_endpoint"] {
+            let token = bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).unwrap_or_default();
+            let is_good = token.starts_with("access-") && !self.refused.iter().any(|refused| refused == token);
+            let claims = json!({ "sub": self.subject, "email": "ada@example.org", "by": token });
+            return Some(if is_good { Reply::answer(200, claims) } else { Reply::answer(401, "") });
+        }
+        if url == self.metadata["revocation_endpoint"] {
+            assert_eq!(form["client_id"], CLIENT);
+            let token = form["token"].clone();
+            for family in self.families.iter_mut().filter(|family| family.newest == token) {
+                family.revoked = true;
+            }
+            self.revoked.push(token);
+            return Some(Reply::answer(200, ""));
+        }
+        if url == self.metadata["pushed_authorization_request_endpoint"] {
+            self.pushed.push(form.clone());
+            let name = format!("urn:pushed:{}", self.pushed.len() - 1);
+            return Some(Reply::answer(201, json!({ "request_uri": name, "expires_in": 60 })));
+        }
+        None
+    }
+
     fn token(&mut self, form: &BTreeMap<String, String>, now: u64) -> Reply {
         let granted = match form["grant_type"].as_str() {
             "authorization_code" => self.exchange(form),
             "refresh_token" => self.refresh(form),
+            "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                let newest = format!("refresh-{}", self.issued + 1);
+                let scope = form.get("scope").cloned().unwrap_or_else(|| "openid".into());
+                self.families.push(Family {
+                    newest: newest.clone(),
+                    nonce: None,
+                    scope: scope.clone(),
+                    revoked: false,
+                });
+                Some((None, scope, self.gives_refresh_token.then_some(newest)))
+            }
             _ => return Reply::refusal(400, "unsupported_grant_type"),
         };
         let Some((nonce, scope, refresh_token)) = granted else {

@@ -42,6 +42,7 @@ pub enum Said {
     Session(Option<View>),
     AccessToken(String),
     LogoutUrl(Option<String>),
+    Json(Value),
     Authorized(Carried),
 }
 
@@ -63,6 +64,7 @@ impl From<Answer<Value>> for Said {
             Answer::Callback { session, app_state } => Self::SignedIn { session: View::from(&*session), app_state },
             Answer::Session(session) => Self::Session(session.map(|session| View::from(&*session))),
             Answer::AccessToken(token) => Self::AccessToken(token.expose().into()),
+            Answer::Json(document) => Self::Json(document),
             Answer::Authorized { authorization, proof, nonce, step } => Self::Authorized(Carried {
                 authorization: authorization.expose().into(),
                 proof: proof.map(|proof| proof.expose().into()),

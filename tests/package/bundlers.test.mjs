@@ -1,6 +1,6 @@
 // @ts-check
 // The package after a user's bundler, with no plugin, loader or setting for it: the output is served alone, and the
-// page must still make a login URL and a PKCE pair.
+// page must still make a login URL and a PKCE pair, and load what is loaded on first need.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -28,7 +28,9 @@ const MAIN = `
     const client = await AuthClient.create({ ...config, clientId: "spa" });
     const { url } = await client.createLoginUrl();
     const refusal = await AuthClient.create(config).catch((error) => error);
-    return { pair, url, refusedWith: refusal instanceof AuthError ? refusal.code : String(refusal) };
+    const mismatch = await client.handleLogoutCallback(location.origin + "/?state=planted").catch((error) => error);
+    const codeOf = (error) => (error instanceof AuthError ? error.code : String(error));
+    return { pair, url, refusedWith: codeOf(refusal), mismatchedWith: codeOf(mismatch) };
   }
 
   start().then(
@@ -42,6 +44,16 @@ const LAZY_MAIN = `
   globalThis.lazy = { AuthClient, generatePkce };
   await import("./main.js");
 `;
+
+/**
+ * That the second module came in a script of its own, and after the first. What it is called is the bundler's choice.
+ * @param {string[]} requested
+ */
+function assertLoadedOnNeed(requested) {
+  const scripts = requested.filter((path) => path.endsWith(".js"));
+  assert.match(scripts.at(-1) ?? "", /\/seldom[^/]*\.js$/, `the last script is the second module: ${scripts.join(" ")}`);
+  assert.ok(scripts.length > 1);
+}
 
 /** @param {string} source */
 function page(source) {
@@ -74,6 +86,7 @@ async function assertWorksAt(t, origin) {
   assert.equal(url.origin + url.pathname, server.url("/authorize"));
   assert.match(url.searchParams.get("code_challenge") ?? "", /^[A-Za-z0-9_-]{43}$/);
   assert.equal(result.refusedWith, "invalid_config", "AuthError is one class throughout the bundle");
+  assert.equal(result.mismatchedWith, "logout_state_mismatch", "the second module came, and AuthError is one class there, too");
   assert.deepEqual(problems, []);
   return requested;
 }
@@ -129,7 +142,7 @@ test("esbuild_split_chunks_loaded_on_demand_work", async (t) => {
   });
   const pages = await PageServer.start({ folder: join(root, "out") });
   t.after(() => pages.close());
-  await assertWorksAt(t, pages.origin());
+  assertLoadedOnNeed(await assertWorksAt(t, pages.origin()));
 });
 
 test("vite_build_served_alone_works", async (t) => {
@@ -137,7 +150,16 @@ test("vite_build_served_alone_works", async (t) => {
   await vite.build({ root, configFile: false, logLevel: "silent" });
   const pages = await PageServer.start({ folder: join(root, "dist") });
   t.after(() => pages.close());
-  await assertWorksAt(t, pages.origin());
+  assertLoadedOnNeed(await assertWorksAt(t, pages.origin()));
+});
+
+test("vite_build_with_the_slim_entry_and_the_module_as_an_asset_works", async (t) => {
+  const main = MAIN.replace('"pixie-auth"', '"pixie-auth/slim"');
+  const root = await project(t, { "main.js": main, "index.html": page('<script type="module" src="/main.js"></script>') });
+  await vite.build({ root, configFile: false, logLevel: "silent" });
+  const pages = await PageServer.start({ folder: join(root, "dist") });
+  t.after(() => pages.close());
+  assertLoadedOnNeed(await assertWorksAt(t, pages.origin()));
 });
 
 test("vite_build_under_a_base_path_works", async (t) => {
@@ -145,7 +167,7 @@ test("vite_build_under_a_base_path_works", async (t) => {
   await vite.build({ root, configFile: false, logLevel: "silent", base: "/app/", build: { outDir: "dist/app" } });
   const pages = await PageServer.start({ folder: join(root, "dist") });
   t.after(() => pages.close());
-  await assertWorksAt(t, `${pages.origin()}/app`);
+  assertLoadedOnNeed(await assertWorksAt(t, `${pages.origin()}/app`));
 });
 
 test("vite_dev_server_with_prebundling_works", async (t) => {

@@ -24,6 +24,7 @@ test("tarball_files_are_exactly_the_ones_meant", () => {
     "pixie_auth_bg.wasm",
     "pkce.d.ts",
     "pkce.js",
+    "seldom.js",
     "slim.d.ts",
     "slim.js",
   ]);

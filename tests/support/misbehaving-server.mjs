@@ -1,62 +1,68 @@
 // @ts-check
 // An authorization server that keeps to the specifications until a test tells it not to. It signs everybody in at
-// once, holds codes to PKCE and to one use, rotates refresh tokens, and records each request it gets.
+// once, holds codes to PKCE and to one use, rotates refresh tokens, and records each request it gets. What it does beside
+// codes and tokens is in files of their own: id-token, userinfo, par, dpop, revocation, protected-resource.
 
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { empty, json, oauthError, redirect, silence } from "./answers.mjs";
+import { empty, html, json, oauthError, redirect, withHeaders } from "./answers.mjs";
+import { DpopVerifier } from "./dpop.mjs";
+import { Grants } from "./grants.mjs";
 import { IdTokenIssuer } from "./id-token.mjs";
+import { PushedRequests } from "./par.mjs";
+import { ProtectedResource } from "./protected-resource.mjs";
+import { Revocation } from "./revocation.mjs";
 import { ScriptedEndpoint } from "./scripted-endpoint.mjs";
+import { TokenEndpoint } from "./token-endpoint.mjs";
+import { Userinfo } from "./userinfo.mjs";
 
 /**
  * @typedef {object} RecordedRequest
  * @property {string} method
  * @property {string} path
+ * @property {string} url without its query
  * @property {Record<string, string>} query
+ * @property {URLSearchParams} search the query with what is there more than once
  * @property {import("node:http").IncomingHttpHeaders} headers
  * @property {string} body
  * @property {Record<string, string>} form
+ * @property {URLSearchParams} fields the form with what is there more than once
  * @property {number} at
  */
-
-/**
- * @typedef {object} Grant
- * @property {string} clientId
- * @property {string} redirectUri
- * @property {string} scope
- * @property {string | undefined} nonce
- * @property {string | undefined} codeChallenge
- * @property {string} codeChallengeMethod
- */
-
-const ID_TOKEN_LIFETIME = 3600;
+/** @typedef {Record<string, string | undefined>} Parameters */
 
 export class MisbehavingServer {
   discovery = new ScriptedEndpoint();
   /** RFC 8414's document; absent, as on most OpenID providers, until a test scripts it. */
   oauthMetadata = new ScriptedEndpoint();
   authorization = new ScriptedEndpoint();
-  token = new ScriptedEndpoint();
+  token = new TokenEndpoint(this);
+  jwks = new ScriptedEndpoint();
   endSession = new ScriptedEndpoint();
+  par = new PushedRequests(this);
+  userinfo = new Userinfo(this);
+  revocation = new Revocation(this);
+  /** At /api and below. */
+  api = new ProtectedResource(this);
+  dpop = new DpopVerifier(() => this.now());
+  idTokens = new IdTokenIssuer();
+  grants = new Grants();
 
   /** @type {RecordedRequest[]} */
   requests = [];
-  /** Everything that must never show: codes, tokens, verifiers. @type {Set<string>} */
-  secrets = new Set();
 
   /** What discovery says. @type {(metadata: Record<string, unknown>) => unknown} */
   shapeMetadata = (metadata) => metadata;
-  /** The redirect back from the authorization endpoint. @type {(parameters: Record<string, string | undefined>) => Record<string, string | undefined>} */
+  /** The redirect back from the authorization endpoint. @type {(parameters: Parameters) => Parameters} */
   shapeAuthorizationResponse = (parameters) => parameters;
+  /** The redirect back from the end of the session. @type {(parameters: Parameters) => Parameters} */
+  shapeLogoutResponse = (parameters) => parameters;
   /** The good token response. @type {(body: Record<string, unknown>, form: Record<string, string>) => unknown} */
   shapeTokens = (body) => body;
   /** @type {(claims: Record<string, unknown>, form: Record<string, string>) => Record<string, unknown>} */
   shapeIdToken = (claims) => claims;
-  /** @type {"RS256" | "none"} */
-  idTokenAlgorithm = "RS256";
   /** @type {number | undefined} */
   expiresIn = 3600;
   byteOrderMark = false;
@@ -68,14 +74,15 @@ export class MisbehavingServer {
   refused = 0;
   /** Milliseconds by which the token endpoint's answers are held back, after the work is done. */
   tokenDelay = 0;
+  /** Seconds for which browsers may keep the key set; null where they may not at all. @type {number | null} */
+  keySetMaxAge = null;
+  /** What pages of other origins may read of its answers. */
+  exposedHeaders = ["DPoP-Nonce", "WWW-Authenticate"];
+  /** RFC 8705 §5: the metadata names endpoints that only clients with certificates may use. */
+  announcesMtlsAliases = false;
   /** Seconds that its clock is ahead of this machine's; a test that moves the pages' clock moves this one along. */
   clockAhead = 0;
 
-  #idTokens = new IdTokenIssuer();
-  /** @type {Map<string, Grant>} */
-  #codes = new Map();
-  /** @type {Map<string, Grant>} */
-  #refreshTokens = new Map();
   /** @type {import("node:http").Server | null} */
   #http = null;
   #base = "";
@@ -120,6 +127,16 @@ export class MisbehavingServer {
     return this.#base + path;
   }
 
+  /** Everything that must never show: codes, tokens, verifiers. */
+  get secrets() {
+    return this.grants.secrets;
+  }
+
+  /** Seconds, by its own clock. */
+  now() {
+    return Date.now() / 1000 + this.clockAhead;
+  }
+
   metadata() {
     return {
       issuer: this.issuer,
@@ -129,12 +146,22 @@ export class MisbehavingServer {
       end_session_endpoint: this.url("/end_session"),
       response_types_supported: ["code"],
       subject_types_supported: ["public"],
-      id_token_signing_alg_values_supported: ["RS256"],
       code_challenge_methods_supported: ["S256"],
       grant_types_supported: ["authorization_code", "refresh_token"],
       token_endpoint_auth_methods_supported: ["none"],
       authorization_response_iss_parameter_supported: true,
+      ...this.idTokens.metadata(),
+      ...this.userinfo.metadata(),
+      ...this.par.metadata(),
+      ...this.dpop.metadata(),
+      ...this.revocation.metadata(),
+      ...(this.announcesMtlsAliases ? { mtls_endpoint_aliases: this.#mtlsAliases() } : {}),
     };
+  }
+
+  #mtlsAliases() {
+    const names = { token: "token", userinfo: "userinfo", revocation: "revoke", pushed_authorization_request: "par" };
+    return Object.fromEntries(Object.entries(names).map(([name, path]) => [`${name}_endpoint`, this.url(`/mtls/${path}`)]));
   }
 
   /**
@@ -169,7 +196,7 @@ export class MisbehavingServer {
 
   /** The session ends on the server's side: every refresh token is worth nothing from here on. */
   revokeEverything() {
-    this.#refreshTokens.clear();
+    this.grants.forgetRefreshTokens();
   }
 
   /**
@@ -187,29 +214,36 @@ export class MisbehavingServer {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     const isForm = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
+    const fields = new URLSearchParams(isForm ? body : "");
     const recorded = {
       method: request.method ?? "",
       path: url.pathname,
+      url: this.url(url.pathname),
       query: Object.fromEntries(url.searchParams),
+      search: url.searchParams,
       headers: request.headers,
       body,
-      form: isForm ? Object.fromEntries(new URLSearchParams(body)) : {},
+      form: Object.fromEntries(fields),
+      fields,
       at: Date.now(),
     };
     this.requests.push(recorded);
-    if (recorded.form.code_verifier !== undefined) this.secrets.add(recorded.form.code_verifier);
+    for (const name of ["code_verifier", "subject_token", "actor_token"]) {
+      if (recorded.form[name] !== undefined) this.secrets.add(recorded.form[name]);
+    }
     this.#arrivals.emit("request");
 
     if (request.headers.origin !== undefined) {
       // Credentials are never allowed: a request that carries cookies fails in the browser as it would in the field.
       response.setHeader("access-control-allow-origin", request.headers.origin);
       response.setHeader("vary", "origin");
+      response.setHeader("access-control-expose-headers", this.exposedHeaders.join(", "));
     }
     if (request.method === "OPTIONS") {
       empty({
         status: 204,
         headers: {
-          "access-control-allow-methods": "GET, POST",
+          "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
           "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "",
         },
       })(response);
@@ -234,34 +268,51 @@ export class MisbehavingServer {
       case "/authorize":
         return (request) => this.authorization.take() ?? this.#authorize(request);
       case "/token":
-        return (request) => this.token.take() ?? this.#token(request);
+        return (request) => this.token.take() ?? this.token.answer(request);
       case "/jwks":
-        return () => json(this.#idTokens.keySet());
+        return () => this.jwks.take() ?? this.#keySet();
+      case "/par":
+        return (request) => this.par.take() ?? this.par.answer(request);
+      case "/userinfo":
+        return (request) => this.userinfo.take() ?? this.userinfo.answer(request);
+      case "/revoke":
+        return (request) => this.revocation.take() ?? this.revocation.answer(request);
       case "/end_session":
         return (request) => this.endSession.take() ?? this.#endSession(request);
       default:
-        return null;
+        if (path.startsWith("/mtls/")) return () => oauthError("invalid_client", { description: "no certificate", status: 401 });
+        return /^\/api(\/|$)/.test(path) ? (request) => this.api.take() ?? this.api.answer(request) : null;
     }
   }
 
+  #keySet() {
+    const headers = this.keySetMaxAge === null ? undefined : { "cache-control": `max-age=${this.keySetMaxAge}` };
+    return json(this.idTokens.keySet(), { headers });
+  }
+
   /** @param {RecordedRequest} request */
-  #authorize({ query }) {
-    const code = this.#secret("code");
-    this.#codes.set(code, {
-      clientId: query.client_id,
-      redirectUri: query.redirect_uri,
-      scope: query.scope ?? "",
-      nonce: query.nonce,
-      codeChallenge: query.code_challenge,
-      codeChallengeMethod: query.code_challenge_method ?? "plain",
+  #authorize({ search }) {
+    const request = this.par.resolve(search);
+    // RFC 6749 §4.1.2.1: where it is not known who asks, nobody is redirected.
+    if (request === null) return html({ status: 400 });
+    const asked = (/** @type {string} */ name) => request.parameters.get(name) ?? undefined;
+    const redirectUri = asked("redirect_uri") ?? "";
+    const code = this.grants.newCode({
+      clientId: asked("client_id") ?? "",
+      redirectUri,
+      scope: asked("scope") ?? "",
+      nonce: asked("nonce"),
+      codeChallenge: asked("code_challenge"),
+      codeChallengeMethod: asked("code_challenge_method") ?? "plain",
+      resources: request.parameters.getAll("resource"),
+      maxAge: asked("max_age"),
+      authTime: Math.floor(this.now()),
+      keyThumbprint: request.keyThumbprint,
     });
-    const parameters = this.shapeAuthorizationResponse({ code, state: query.state, iss: this.issuer });
-    const answer = redirect(this.#redirectBack(query.redirect_uri, parameters));
+    const parameters = this.shapeAuthorizationResponse({ code, state: asked("state"), iss: this.issuer });
     // A cookie on the server's host: a client that sends credentials along gives itself away.
-    return (/** @type {import("node:http").ServerResponse} */ response) => {
-      response.setHeader("set-cookie", "as_session=signed-in; Path=/; HttpOnly");
-      answer(response);
-    };
+    const cookie = { "set-cookie": "as_session=signed-in; Path=/; HttpOnly" };
+    return withHeaders(redirect(this.#redirectBack(redirectUri, parameters)), cookie);
   }
 
   /**
@@ -277,106 +328,9 @@ export class MisbehavingServer {
   }
 
   /** @param {RecordedRequest} request */
-  #token({ form }) {
-    if (form.grant_type === "authorization_code") {
-      const grant = this.#codes.get(form.code);
-      this.#codes.delete(form.code);
-      if (grant === undefined) return oauthError("invalid_grant", { description: "unknown or spent code" });
-      if (form.client_id !== grant.clientId) return oauthError("invalid_client", { status: 401 });
-      if (form.redirect_uri !== grant.redirectUri) return oauthError("invalid_grant", { description: "redirect_uri" });
-      if (!verifierFits(form.code_verifier, grant)) return oauthError("invalid_grant", { description: "code_verifier" });
-      return this.#tokens(grant, form);
-    }
-    if (form.grant_type === "refresh_token") {
-      const grant = this.#refreshTokens.get(form.refresh_token);
-      if (!this.forgiving) this.#refreshTokens.delete(form.refresh_token);
-      if (grant === undefined) {
-        this.refused += 1;
-        return oauthError("invalid_grant", { description: "unknown or used refresh token" });
-      }
-      if (form.client_id !== grant.clientId) return oauthError("invalid_client", { status: 401 });
-      return this.#tokens(grant, form);
-    }
-    return oauthError("unsupported_grant_type");
-  }
-
-  /**
-   * @param {Grant} grant
-   * @param {Record<string, string>} form
-   */
-  #tokens(grant, form) {
-    const refreshToken = this.#secret("refresh");
-    this.#refreshTokens.set(refreshToken, grant);
-    const now = Math.floor(Date.now() / 1000) + this.clockAhead;
-    const first = form.grant_type === "authorization_code";
-    const claims = this.shapeIdToken(
-      {
-        iss: this.issuer,
-        sub: "alice",
-        aud: grant.clientId,
-        iat: now,
-        exp: now + ID_TOKEN_LIFETIME,
-        ...(first && grant.nonce !== undefined ? { nonce: grant.nonce } : {}),
-        name: "Alice Liddell",
-      },
-      form,
-    );
-    const openid = grant.scope.split(" ").includes("openid");
-    const idToken = openid ? this.#idTokens.issue(claims, { algorithm: this.idTokenAlgorithm }) : undefined;
-    if (idToken !== undefined) this.secrets.add(idToken);
-    const body = this.shapeTokens(
-      {
-        access_token: this.#secret("access"),
-        token_type: "Bearer",
-        expires_in: this.expiresIn,
-        refresh_token: refreshToken,
-        scope: grant.scope,
-        id_token: idToken,
-      },
-      form,
-    );
-    this.#keepRefreshToken(body, refreshToken, form, grant);
-    return this.withholdTokens ? silence() : json(body, { byteOrderMark: this.byteOrderMark });
-  }
-
-  /**
-   * A response without a refresh token means that the old one stays (RFC 6749 §6).
-   * @param {unknown} body
-   * @param {string} issued
-   * @param {Record<string, string>} form
-   * @param {Grant} grant
-   */
-  #keepRefreshToken(body, issued, form, grant) {
-    const sent = typeof body === "object" && body !== null && "refresh_token" in body ? body.refresh_token : undefined;
-    if (sent === undefined) {
-      this.#refreshTokens.delete(issued);
-      if (form.refresh_token !== undefined) this.#refreshTokens.set(form.refresh_token, grant);
-    }
-  }
-
-  /** @param {RecordedRequest} request */
   #endSession({ query }) {
     this.revokeEverything();
     if (query.post_logout_redirect_uri === undefined) return empty({ status: 204 });
-    return redirect(this.#redirectBack(query.post_logout_redirect_uri, { state: query.state }));
+    return redirect(this.#redirectBack(query.post_logout_redirect_uri, this.shapeLogoutResponse({ state: query.state })));
   }
-
-  /** @param {string} kind */
-  #secret(kind) {
-    const value = `${kind}-${randomBytes(24).toString("base64url")}`;
-    this.secrets.add(value);
-    return value;
-  }
-}
-
-/**
- * @param {string | undefined} verifier
- * @param {Grant} grant
- */
-function verifierFits(verifier, grant) {
-  if (grant.codeChallenge === undefined) return verifier === undefined;
-  if (verifier === undefined || !/^[A-Za-z0-9._~-]{43,128}$/.test(verifier)) return false;
-  const derived =
-    grant.codeChallengeMethod === "S256" ? createHash("sha256").update(verifier).digest("base64url") : verifier;
-  return derived.length === grant.codeChallenge.length && timingSafeEqual(Buffer.from(derived), Buffer.from(grant.codeChallenge));
 }

@@ -2,56 +2,11 @@
 // The server that the other tests rely on: strict where it behaves, so that a client's mistakes are noticed.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import * as answers from "./answers.mjs";
+import { REDIRECT_URI, VERIFIER, authorize, exchange, redirected, startServer as start, token } from "./bare-client.mjs";
 import { MisbehavingServer } from "./misbehaving-server.mjs";
-
-const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const REDIRECT_URI = "http://127.0.0.1:9/callback";
-
-/** @param {import("node:test").TestContext} t */
-async function start(t) {
-  const server = await MisbehavingServer.start();
-  t.after(() => server.close());
-  return server;
-}
-
-/** @param {MisbehavingServer} server @param {Record<string, string>} [over] */
-async function authorize(server, over = {}) {
-  const query = new URLSearchParams({
-    response_type: "code",
-    client_id: "spa",
-    redirect_uri: REDIRECT_URI,
-    scope: "openid",
-    state: "s",
-    nonce: "n",
-    code_challenge: createHash("sha256").update(VERIFIER).digest("base64url"),
-    code_challenge_method: "S256",
-    ...over,
-  });
-  const response = await fetch(`${server.url("/authorize")}?${query}`, { redirect: "manual" });
-  return new URL(response.headers.get("location") ?? "").searchParams;
-}
-
-/** @param {MisbehavingServer} server @param {Record<string, string>} form */
-async function token(server, form) {
-  const response = await fetch(server.url("/token"), { method: "POST", body: new URLSearchParams(form) });
-  return { status: response.status, body: await response.json() };
-}
-
-/** @param {URLSearchParams} redirect @param {Record<string, string>} [over] */
-function exchange(redirect, over = {}) {
-  return {
-    grant_type: "authorization_code",
-    code: redirect.get("code") ?? "",
-    redirect_uri: REDIRECT_URI,
-    client_id: "spa",
-    code_verifier: VERIFIER,
-    ...over,
-  };
-}
 
 test("server_good_code_and_verifier_give_tokens_once", async (t) => {
   const server = await start(t);
@@ -132,4 +87,38 @@ test("server_close_ends_a_request_that_was_never_answered", async () => {
   await server.received("/token");
   await server.close();
   await pending;
+});
+
+test("server_body_that_trickles_comes_whole_in_the_end", async (t) => {
+  const server = await start(t);
+  server.token.next(answers.trickle('{"a":1}', { pause: 1 }));
+  assert.deepEqual((await token(server, {})).body, { a: 1 });
+});
+
+test("server_body_that_is_huge_is_json_of_that_length", async (t) => {
+  const server = await start(t);
+  server.token.next(answers.huge({ a: 1 }, { bytes: 10_000_000 }));
+  const { body } = await token(server, {});
+  assert.equal(body.a, 1);
+  assert.equal(body.padding.length, 10_000_000);
+});
+
+test("server_end_of_the_session_brings_the_state_back_unless_told_otherwise", async (t) => {
+  const server = await start(t);
+  const url = `${server.url("/end_session")}?${new URLSearchParams({ post_logout_redirect_uri: REDIRECT_URI, state: "s" })}`;
+  assert.equal((await redirected(url)).get("state"), "s");
+  server.shapeLogoutResponse = () => ({ state: "other" });
+  assert.equal((await redirected(url)).get("state"), "other");
+  server.shapeLogoutResponse = () => ({});
+  assert.equal((await redirected(url)).get("state"), null);
+});
+
+test("server_mtls_aliases_are_announced_on_request_and_take_nobody", async (t) => {
+  const server = await start(t);
+  assert.equal(Object.hasOwn(server.metadata(), "mtls_endpoint_aliases"), false);
+  server.announcesMtlsAliases = true;
+  const { mtls_endpoint_aliases: aliases } = /** @type {any} */ (server.metadata());
+  assert.equal(aliases.token_endpoint, server.url("/mtls/token"));
+  assert.equal((await fetch(aliases.token_endpoint, { method: "POST" })).status, 401);
+  assert.equal(server.requestsTo("/mtls/token").length, 1);
 });

@@ -64,6 +64,9 @@ type ReleasedMethods =
   | "getSession"
   | "getAccessToken"
   | "refresh"
+  | "userInfo"
+  | "grant"
+  | "revoke"
   | "startAutoRefresh"
   | "stopAutoRefresh"
   | "on"
@@ -92,6 +95,7 @@ export type ConfigMissing = None<
     | "storage"
     | "autoRefresh"
     | "clockTolerance"
+    | "par"
     | "pkceMethod"
     | "allowInsecure"
   >

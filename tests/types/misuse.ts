@@ -37,3 +37,9 @@ export const unknown: AuthErrorCode = "something_else";
 codeChallenge("verifier", "S512");
 // @ts-expect-error: a pair is a value that does not change
 generatePkce().codeVerifier = "other";
+// @ts-expect-error: no such way
+await AuthClient.create({ issuer: "https://issuer.example", clientId: "spa", redirectUri: "https://app.example/", par: "sometimes" });
+// @ts-expect-error: parameters are strings, or arrays of them
+await client.grant("urn:x", { subject_token: 7 });
+// @ts-expect-error: a grant has parameters
+await client.grant("urn:x");

@@ -21,6 +21,7 @@ const config: AuthClientConfig = {
   storage: "local",
   autoRefresh: { leadTime: 30, jitter: 5 },
   clockTolerance: 5,
+  par: "always",
 };
 const options: LoginOptions = {
   prompt: "consent",
@@ -58,6 +59,15 @@ export async function program(bytes: ArrayBuffer): Promise<string | null> {
   client.startAutoRefresh();
   client.stopAutoRefresh();
   stop();
+
+  const claims: Record<string, unknown> = await client.userInfo();
+  const exchanged: Session = await client.grant("urn:ietf:params:oauth:grant-type:token-exchange", {
+    subject_token: session.accessToken ?? "",
+    audience: ["https://api.example", "https://logs.example"],
+  });
+  await client.grant("urn:ietf:params:oauth:grant-type:jwt-bearer", { assertion: "e.y.J" }, { adopt: true });
+  await client.revoke();
+  console.log(claims["email"], exchanged.scope);
 
   try {
     return await client.getAccessToken({ minValidity: 60 });

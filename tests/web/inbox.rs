@@ -63,6 +63,7 @@ pub const TIMER: u32 = 3;
 pub const PAGE: u32 = 4;
 pub const LOCK: u32 = 5;
 pub const HEARD: u32 = 6;
+pub const VERIFIED: u32 = 7;
 
 type Deliver = dyn Fn(u32, u32, f64, Option<String>, Option<String>, f64);
 

@@ -14,6 +14,7 @@ mod stand_in;
 
 mod channel;
 mod clock;
+mod crypto;
 mod driver;
 mod entropy;
 mod fetch;

@@ -7,6 +7,16 @@ const base64url = (/** @type {Uint8Array} */ bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const json = (/** @type {unknown} */ body, status = 200) => new Response(JSON.stringify(body), { status });
 
+/** One pair for all servers of the page. */
+const keys = crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+
+async function signed(/** @type {unknown} */ claims) {
+  const signedPart = `${encode({ alg: "ES256", kid: "1" })}.${encode(claims)}`;
+  const { privateKey } = await keys;
+  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, new TextEncoder().encode(signedPart));
+  return `${signedPart}.${base64url(new Uint8Array(signature))}`;
+}
+
 export class AuthorizationServer {
   #logins = new Map();
   #refreshToken = "";
@@ -43,6 +53,10 @@ export class AuthorizationServer {
       this.next = undefined;
       if (next) return next();
       if (url === `${ISSUER}/.well-known/openid-configuration`) return json(this.#metadata());
+      if (url === `${ISSUER}/keys`) {
+        const key = await crypto.subtle.exportKey("jwk", (await keys).publicKey);
+        return json({ keys: [{ ...key, kid: "1", use: "sig", key_ops: undefined }] });
+      }
       if (url !== `${ISSUER}/token` || init.method !== "POST") return new Response("not found", { status: 404 });
       return form.get("grant_type") === "authorization_code" ? this.#exchange(form) : this.#refresh(form);
     };
@@ -63,6 +77,7 @@ export class AuthorizationServer {
       issuer: ISSUER,
       authorization_endpoint: `${ISSUER}/authorize`,
       token_endpoint: `${ISSUER}/token`,
+      jwks_uri: `${ISSUER}/keys`,
       end_session_endpoint: `${ISSUER}/logout`,
     };
   }
@@ -82,7 +97,7 @@ export class AuthorizationServer {
     return this.#tokens();
   }
 
-  #tokens(/** @type {string=} */ nonce) {
+  async #tokens(/** @type {string=} */ nonce) {
     const count = ++this.#issued;
     this.#refreshToken = `refresh-${count}`;
     const iat = Math.floor(Date.now() / 1000);
@@ -92,7 +107,7 @@ export class AuthorizationServer {
       token_type: "Bearer",
       expires_in: this.lifetime,
       refresh_token: this.#refreshToken,
-      id_token: `${encode({ alg: "RS256" })}.${encode(claims)}.${encode("signature")}`,
+      id_token: await signed(claims),
     });
   }
 }

@@ -35,6 +35,7 @@ import { TokenRequestLog } from "./token-request-log.mjs";
  * @property {number} [clockTolerance] Seconds for which this server takes expired tokens. Default 0: expired is expired.
  * @property {Record<string, { scope: string }>} [resources] RFC 8707: which resource indicators exist. Default: none, and the feature is off.
  * @property {(request: import("./token-request-log.mjs").TokenRequest) => void} [onTokenRequest]
+ * @property {(context: any, next: () => Promise<void>) => Promise<void>} [around] Koa middleware around the whole server.
  */
 
 /**
@@ -58,7 +59,7 @@ const ASSETS = {
  * @returns {Promise<AuthorizationServer>}
  */
 export async function startAuthorizationServer(options) {
-  const { host = "localhost", port = 0, onTokenRequest } = options;
+  const { host = "localhost", port = 0, onTokenRequest, around } = options;
   let { tokenDelay = 0 } = options;
   const tokenRequests = new TokenRequestLog(onTokenRequest);
   const assets = await loadAssets();
@@ -71,6 +72,7 @@ export async function startAuthorizationServer(options) {
     // oidc-provider keeps its own failures to this event; unheard, they would be lost.
     provider.on("server_error", (_context, error) => console.error(error));
 
+    if (around) provider.use(around);
     provider.use(pageSecurity(options.clients));
     provider.use(async (/** @type {any} */ context, next) => {
       const type = /** @type {Record<string, string>} */ (ASSETS)[context.path];

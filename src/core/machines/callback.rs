@@ -118,14 +118,20 @@ impl<J: Json> Machine<J> {
         };
         progress.callers.push(caller);
         self.tell(&mut progress);
-        let verifying = progress.verifying.take();
-        if verifying.is_some() {
+        let id = progress.id;
+        if progress.step == Step::Unverified {
             progress.step = Step::Sent;
             progress.error = None;
         }
         self.callbacks.push(progress);
-        if let Some(verifying) = verifying {
-            self.verify_again(verifying);
+        self.verify_exchange(id);
+    }
+
+    /// Verifies the ID token of a redirect, where there is one to be verified.
+    pub(super) fn verify_exchange(&mut self, id: u32) {
+        let progress = self.callbacks.iter_mut().find(|progress| progress.id == id && progress.step == Step::Sent);
+        if let Some(verifying) = progress.and_then(|progress| progress.verifying.take()) {
+            self.verify(verifying);
         }
     }
 
@@ -211,7 +217,7 @@ impl<J: Json> Machine<J> {
             }
             Ok((session, Some(jws))) => {
                 let code = progress.checked.as_ref().map(|callback| callback.code().clone());
-                self.verify(For::Exchange(progress.id), session, code, jws);
+                progress.verifying = Some(Verifying::new(For::Exchange(progress.id), session, code, jws));
             }
             Ok((session, None)) => self.store_session(progress, session),
             Err(error) => self.exchange_failed(progress, error),
@@ -418,7 +424,8 @@ impl<J: Json> Machine<J> {
 
     /// Whether a login's tokens are being written.
     pub(super) fn is_signing_in(&self) -> bool {
-        self.callbacks.iter().any(|progress| progress.session.is_some() && progress.step == Step::Sent)
+        self.adopting > 0
+            || self.callbacks.iter().any(|progress| progress.session.is_some() && progress.step == Step::Sent)
     }
 
     /// The clock was set back by so much.

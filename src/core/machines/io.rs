@@ -221,6 +221,8 @@ pub enum Answer<J> {
     },
     /// `logout`: where the server ends its session. It carries the ID token.
     LogoutUrl(Option<Secret>),
+    /// `userInfo`: what the server says of the user.
+    Json(J),
 }
 
 /// What listeners are told.

@@ -7,14 +7,15 @@ use super::{
 use crate::core::{
     memory::transaction::{Login, Logins, Transaction},
     protocol::{
-        authorize::{LoginOptions, authorization_url},
+        authorize::{LoginOptions, authorization_request},
         pkce::{CodeVerifier, VERIFIER_MIN},
     },
     words::{
         concat::concat,
+        config::Par,
         decimal::parse_decimal,
         error::{Error, ErrorCode},
-        form,
+        form::{self, Form},
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
         secret::Secret,
@@ -33,10 +34,11 @@ pub(super) fn login_name(state: &str) -> String {
 /// A login that is about to be stored.
 #[derive(Debug)]
 pub(super) struct Begun {
-    caller: Caller,
+    pub(super) caller: Caller,
     navigate: bool,
-    state: String,
-    url: String,
+    pub(super) state: String,
+    /// The parameters of the URL.
+    pub(super) request: Form,
     transaction: Secret,
 }
 
@@ -48,12 +50,12 @@ impl<J: Json> Machine<J> {
         }
         let (for_verifier, rest) = entropy.split_at(VERIFIER_MIN);
         let (for_state, for_nonce) = rest.split_at(TOKEN_LENGTH);
-        let (Some(metadata), Some(verifier)) = (&self.metadata, CodeVerifier::from_entropy(for_verifier)) else {
+        let Some(verifier) = CodeVerifier::from_entropy(for_verifier) else {
             return self.refuse(caller, ErrorCode::InvalidConfig.into());
         };
         let (state, nonce) = (token(for_state), token(for_nonce));
         let challenge = verifier.challenge(self.config.method);
-        let url = authorization_url(&self.config, metadata, &options, &state, &nonce, &challenge);
+        let request = authorization_request(&self.config, &options, &state, &nonce, &challenge);
         let transaction = Login::Open(Transaction {
             verifier,
             nonce,
@@ -62,7 +64,7 @@ impl<J: Json> Machine<J> {
             max_age: form::value(&options.parameters.finish(), "max_age").and_then(|seconds| parse_decimal(&seconds)),
             app_state: options.app_state,
         });
-        let begun = Box::new(Begun { caller, navigate, state, url, transaction: transaction.write() });
+        let begun = Box::new(Begun { caller, navigate, state, request, transaction: transaction.write() });
         self.load(Area::Login, LOGINS, OnLoad::Logins(begun));
     }
 
@@ -83,16 +85,37 @@ impl<J: Json> Machine<J> {
         self.store(Area::Login, &name, transaction, OnStore::Login(begun));
     }
 
-    pub(super) fn login_stored(&mut self, begun: Begun, result: Result<(), Error>) {
-        let Begun { caller, navigate, state, url, transaction: _ } = begun;
-        let answer = match result {
-            Err(error) => Err(error),
-            Ok(()) if navigate => {
-                self.emit(Output::Navigate(Secret::new(url)));
-                Ok(Answer::Done)
-            }
-            Ok(()) => Ok(Answer::LoginUrl { url, state }),
+    pub(super) fn login_stored(&mut self, begun: Box<Begun>, result: Result<(), Error>) {
+        match result {
+            Err(error) => self.refuse(begun.caller, error),
+            Ok(()) if self.pushes() => self.push(begun),
+            Ok(()) => self.give_url(*begun),
+        }
+    }
+
+    /// Whether the request is pushed first.
+    fn pushes(&self) -> bool {
+        let is_offered = self.metadata.as_ref().is_some_and(|metadata| {
+            metadata.requires_par || metadata.pushed_authorization_request_endpoint.is_some()
+        });
+        match self.config.par {
+            Par::Always => true,
+            Par::Auto => is_offered,
+            Par::Never => false,
+        }
+    }
+
+    /// The login is stored: gives its URL.
+    pub(super) fn give_url(&mut self, begun: Begun) {
+        let Begun { caller, navigate, state, request, transaction: _ } = begun;
+        let endpoint = self.metadata.as_ref().map(|metadata| metadata.authorization_endpoint.as_str());
+        let url = request.append_to(endpoint.unwrap_or_default());
+        let answer = if navigate {
+            self.emit(Output::Navigate(Secret::new(url)));
+            Answer::Done
+        } else {
+            Answer::LoginUrl { url, state }
         };
-        self.settle(caller, answer);
+        self.settle(caller, Ok(answer));
     }
 }

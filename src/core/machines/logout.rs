@@ -5,9 +5,13 @@ use super::{
     machine::{Machine, OnLoad, OnStore},
 };
 use crate::core::{
-    protocol::end_session,
+    protocol::{
+        end_session,
+        revocation::{ACCESS_TOKEN, REFRESH_TOKEN, revocation_request},
+    },
     words::{
         error::Error,
+        http::Request,
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
         secret::Secret,
@@ -27,7 +31,7 @@ pub(super) struct Leaving {
 }
 
 impl<J: Json> Machine<J> {
-    /// `logout`: forgets the session, and unless `local` ends the server's; `navigate` leaves the page for it.
+    /// `logout`: forgets the session, revokes it where the server can, and unless `local` ends the server's; `navigate` leaves the page for it.
     pub fn logout(
         &mut self,
         caller: Caller,
@@ -38,7 +42,12 @@ impl<J: Json> Machine<J> {
     ) {
         let id_token = self.session.as_ref().and_then(|session| session.tokens.id_token.clone());
         if self.session.is_some() {
+            self.revoke_and_forget();
             self.end_session(SignOutReason::Logout, None);
+        } else {
+            // What is about to become a session is none.
+            self.ends += 1;
+            self.rest();
         }
         let endpoint = self.metadata.as_ref().and_then(|metadata| metadata.end_session_endpoint.as_deref());
         let Some(endpoint) = endpoint.filter(|_| !local) else {
@@ -53,6 +62,22 @@ impl<J: Json> Machine<J> {
             self.store(Area::Login, LOGOUT, Secret::new(state), OnStore::Logout(Box::new(leaving)));
         } else {
             self.leave(leaving);
+        }
+    }
+
+    /// Lets the server know: the refresh token, with which the others go (RFC 7009 §2.1). What it answers is not heard, and
+    /// whether or not it does, the user is signed out here.
+    fn revoke_and_forget(&mut self) {
+        let (Some(session), Some(metadata)) = (&self.session, &self.metadata) else {
+            return;
+        };
+        let (token, hint) = match &session.tokens.refresh_token {
+            Some(token) => (token, REFRESH_TOKEN),
+            None => (&session.tokens.access_token, ACCESS_TOKEN),
+        };
+        if let Some(request) = revocation_request(&self.config, metadata, token, hint) {
+            let op = self.next_op();
+            self.emit(Output::Send { op, request: Request { outlives_page: true, ..request } });
         }
     }
 

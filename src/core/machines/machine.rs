@@ -6,8 +6,9 @@ use super::{
     callback::Progress,
     io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
     login::Begun,
+    open::Opening,
     refresh::Refresh,
-    seldom::dpop::Dpop,
+    seldom::{Came, Errand, dpop::Dpop},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -46,6 +47,8 @@ pub struct Machine<J> {
     pub(super) persisted: bool,
     /// Counts logouts: a login that one overtakes does not stand.
     pub(super) ends: u32,
+    /// How many grants are being stored as the session.
+    pub(super) adopting: u32,
     /// The access token of the session that the store is known to hold.
     pub(super) known: Option<Secret>,
     pub(super) auto: bool,
@@ -60,7 +63,7 @@ pub struct Machine<J> {
     pub(super) keys: Option<Keys<J>>,
     /// Where tokens are bound to a key: that key.
     pub(super) dpop: Option<Box<Dpop<J>>>,
-    pub(super) waiters: Vec<Waiter>,
+    pub(super) waiters: Vec<Waiter<J>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -94,6 +97,8 @@ enum Then<J> {
 /// What to do with what is read.
 #[derive(Debug)]
 pub(super) enum OnLoad<J> {
+    /// Opening: the metadata that were kept.
+    Metadata(Box<Opening<J>>),
     /// Opening: adopt the session. With the metadata that the server gave.
     Open(Caller, Option<J>),
     /// A login's beginning: put it on the list.
@@ -142,13 +147,15 @@ pub(super) enum OnStore<J> {
     Refreshed(Snapshot<J>, bool),
     /// A logout: leave.
     Logout(Box<super::logout::Leaving>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 /// What to do with a response.
 #[derive(Debug)]
 pub(super) enum OnSend<J> {
-    /// Opening: the metadata, at the first or at the second place. With the program's own.
-    Discover(Caller, bool, Option<J>),
+    /// Opening: the metadata, at the first or at the second place.
+    Discover(Box<Opening<J>>),
     /// A redirect, by its number: the tokens.
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
@@ -157,6 +164,8 @@ pub(super) enum OnSend<J> {
     Refresh(Secret),
     /// The server's keys, for an ID token.
     Keys(Box<Verifying<J>>),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 impl<J: Json> Machine<J> {
@@ -174,6 +183,7 @@ impl<J: Json> Machine<J> {
             epoch: 0,
             persisted: false,
             ends: 0,
+            adopting: 0,
             known: None,
             refresh_due: None,
             refresh: Refresh::new(seed),
@@ -240,6 +250,7 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
+            OnLoad::Metadata(opening) => self.metadata_loaded(opening, result),
             OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
@@ -262,7 +273,7 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnStore::Nothing => {}
-            OnStore::Login(begun) => self.login_stored(*begun, result),
+            OnStore::Login(begun) => self.login_stored(begun, result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.with(id, Self::exchange),
             OnStore::SignedIn(id) => self.with(id, |machine, progress| machine.callback_stored(progress, &result)),
@@ -278,6 +289,7 @@ impl<J: Json> Machine<J> {
             OnStore::Refreshed(session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
+            OnStore::Errand(errand) => self.errand(errand, Came::Stored(result)),
         }
     }
 
@@ -298,16 +310,19 @@ impl<J: Json> Machine<J> {
             return;
         };
         match then {
-            OnSend::Discover(caller, again, given) => self.discovered(caller, again, given, result),
+            OnSend::Discover(opening) => self.discovered(opening, result),
             OnSend::Exchange(id) => {
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
+                self.verify_exchange(id);
             }
             OnSend::Clock(asked) => {
                 let (id, sent_at, result) = *asked;
                 self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
+                self.verify_exchange(id);
             }
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
             OnSend::Keys(verifying) => self.keys_responded(verifying, result),
+            OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, result)),
         }
     }
 
@@ -388,7 +403,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tells those who wait for a refresh that there is none.
-    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter>, error: &Error) {
+    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter<J>>, error: &Error) {
         for waiter in waiters {
             self.refuse(waiter.caller, error.clone());
         }

@@ -8,7 +8,7 @@ use super::{
     schedule::SHORTEST_PAUSE,
     session::SESSION,
     tabs::UNSTORED,
-    verify::For,
+    verify::{For, Verifying},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
@@ -216,7 +216,7 @@ impl<J: Json> Machine<J> {
             self.refresh.leased = self.config.sharing == Sharing::Alone;
         }
         match self.refreshed(sent, sent_at, &result) {
-            Ok((session, Some(jws))) => self.verify(For::Refresh, session, None, jws),
+            Ok((session, Some(jws))) => self.verify(Verifying::new(For::Refresh, session, None, jws)),
             Ok((session, None)) => self.refresh_verified(Ok(Rc::new(session))),
             Err(error) => self.refresh_verified(Err(error)),
         }

@@ -8,6 +8,7 @@ use super::{
     machine::{Machine, OnStore},
     refresh::{JOURNAL, Phase},
     schedule,
+    seldom::{Came, Errand},
     tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
@@ -19,7 +20,7 @@ use crate::core::{
         secret::Secret,
     },
 };
-use alloc::rc::Rc;
+use alloc::{boxed::Box, rc::Rc};
 
 /// The name under which the session is stored.
 pub(super) const SESSION: &str = "session";
@@ -29,10 +30,20 @@ const CLOCK_CORRECTION: u64 = 60_000;
 
 /// Somebody who waits for a refresh.
 #[derive(Debug)]
-pub(super) struct Waiter {
+pub(super) struct Waiter<J> {
     pub(super) caller: Caller,
-    /// How long the token has to be good; `None` for whoever wants the refresh itself.
-    pub(super) min_validity: Option<u64>,
+    pub(super) wants: Wanted<J>,
+}
+
+/// What somebody waits for.
+#[derive(Debug)]
+pub(super) enum Wanted<J> {
+    /// A token that is good for so many milliseconds.
+    Token(u64),
+    /// The refresh itself.
+    Session,
+    /// New tokens, to go on with.
+    Errand(Box<Errand<J>>),
 }
 
 impl<J: Json> Machine<J> {
@@ -50,7 +61,7 @@ impl<J: Json> Machine<J> {
             let token = session.tokens.access_token.clone();
             return self.settle(caller, Ok(Answer::AccessToken(token)));
         }
-        self.wait_for_refresh(Waiter { caller, min_validity: Some(min_validity) });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity) });
     }
 
     /// `refresh`: now, and shared with whoever else asks meanwhile.
@@ -58,10 +69,10 @@ impl<J: Json> Machine<J> {
         if self.session.is_none() {
             return self.refuse(caller, self.absence());
         }
-        self.wait_for_refresh(Waiter { caller, min_validity: None });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Session });
     }
 
-    pub(super) fn wait_for_refresh(&mut self, waiter: Waiter) {
+    pub(super) fn wait_for_refresh(&mut self, waiter: Waiter<J>) {
         let refreshable = self.session.as_ref().is_some_and(|session| session.tokens.refresh_token.is_some());
         if !refreshable {
             self.run_out_on_time();
@@ -86,9 +97,13 @@ impl<J: Json> Machine<J> {
             return;
         };
         for waiter in core::mem::take(&mut self.waiters) {
-            let answer = match waiter.min_validity {
-                Some(_) => Answer::AccessToken(session.tokens.access_token.clone()),
-                None => Answer::Session(Some(session.clone())),
+            let answer = match waiter.wants {
+                Wanted::Token(_) => Answer::AccessToken(session.tokens.access_token.clone()),
+                Wanted::Session => Answer::Session(Some(session.clone())),
+                Wanted::Errand(errand) => {
+                    self.errand(errand, Came::Refreshed);
+                    continue;
+                }
             };
             self.settle(waiter.caller, Ok(answer));
         }

@@ -215,7 +215,7 @@ impl<J: Json> Machine<J> {
         self.drop_session(reason, error);
     }
 
-    fn subject(&self) -> String {
+    pub(super) fn subject(&self) -> String {
         let claims = self.session.as_ref().and_then(|session| session.claims.as_ref());
         claims.and_then(|claims| claims.text("sub")).unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use super::{
         BEAT, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive, read_journal,
     },
     schedule,
-    session::SESSION,
+    session::{SESSION, Wanted},
     tabs::BUSY,
 };
 use crate::core::{
@@ -231,8 +231,13 @@ impl<J: Json> Machine<J> {
                 return self.delayed();
             }
             Stored::News(tokens) => {
-                let validity = self.waiters.iter().filter_map(|waiter| waiter.min_validity).max();
-                let is_good = self.is_enough(&tokens, validity.unwrap_or(0));
+                let mut validity = 0;
+                for waiter in &self.waiters {
+                    if let Wanted::Token(min_validity) = waiter.wants {
+                        validity = validity.max(min_validity);
+                    }
+                }
+                let is_good = self.is_enough(&tokens, validity);
                 self.adopt(tokens, true);
                 if is_good {
                     return self.renewed();

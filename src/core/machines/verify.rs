@@ -10,6 +10,7 @@ use super::{
     callback::Progress,
     io::{Op, Output, Session, Signature, Verdict},
     machine::{Machine, OnSend},
+    seldom::{Came, Errand},
 };
 use crate::core::{
     protocol::{
@@ -40,17 +41,19 @@ pub(super) struct Keys<J> {
 
 /// Whose ID token is verified.
 #[derive(Debug)]
-pub(super) enum For {
+pub(super) enum For<J> {
     /// A redirect's, by its number.
     Exchange(u32),
     /// A refresh's, in its turn.
     Refresh,
+    /// That of what is seldom asked for.
+    Errand(Box<Errand<J>>),
 }
 
 /// An ID token whose signature is being verified.
 #[derive(Debug)]
 pub(super) struct Verifying<J> {
-    whose: For,
+    whose: For<J>,
     /// The session that there will be.
     pub(super) session: Session<J>,
     /// The code that was exchanged for it.
@@ -65,10 +68,10 @@ pub(super) struct Verifying<J> {
     failure: ErrorCode,
 }
 
-impl<J: Json> Machine<J> {
-    /// Begins: `session` holds the ID token that was just taken apart, with its claims.
-    pub(super) fn verify(&mut self, whose: For, session: Session<J>, code: Option<Secret>, jws: Jws<J>) {
-        let verifying = Box::new(Verifying {
+impl<J> Verifying<J> {
+    /// `session` holds the ID token that was just taken apart, with its claims.
+    pub(super) fn new(whose: For<J>, session: Session<J>, code: Option<Secret>, jws: Jws<J>) -> Box<Self> {
+        Box::new(Self {
             whose,
             session,
             code,
@@ -77,12 +80,14 @@ impl<J: Json> Machine<J> {
             next: 0,
             has_renewed: false,
             failure: ErrorCode::IdTokenKeyNotFound,
-        });
-        self.verify_again(verifying);
+        })
     }
+}
 
+// A redirect's flow is not called from here while it is out of the machine's list: see `verify_exchange`.
+impl<J: Json> Machine<J> {
     /// Begins, or begins again where the keys could not be had.
-    pub(super) fn verify_again(&mut self, verifying: Box<Verifying<J>>) {
+    pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
         if !self.verifies && self.config.allow_insecure {
             return self.verified_as(verifying, Ok(()));
         }
@@ -186,6 +191,7 @@ impl<J: Json> Machine<J> {
             For::Exchange(id) => self.with(id, |machine, progress: &mut Progress<J>| {
                 machine.exchange_verified(progress, verifying, result);
             }),
+            For::Errand(errand) => self.errand(errand, Came::Verified(verifying.session, result)),
             For::Refresh => {
                 let mut session = verifying.session;
                 match result {

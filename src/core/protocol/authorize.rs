@@ -1,7 +1,6 @@
 //! The authorization request, [RFC 6749 §4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1) and
-//! [OIDC Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest), as a URL.
+//! [OIDC Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
 
-use super::metadata::Metadata;
 use crate::core::words::{
     config::{self, Config},
     decimal::decimal,
@@ -98,16 +97,15 @@ fn is_one(name: &str, names: &[&str]) -> bool {
     names.contains(&name)
 }
 
-/// The URL of the authorization request.
+/// The parameters of the authorization request.
 #[must_use]
-pub fn authorization_url(
+pub fn authorization_request(
     config: &Config,
-    metadata: &Metadata,
     options: &LoginOptions,
     state: &str,
     nonce: &str,
     code_challenge: &str,
-) -> String {
+) -> Form {
     let mut form = Form::new();
     form.push("response_type", "code");
     form.push("client_id", &config.client_id);
@@ -121,7 +119,7 @@ pub fn authorization_url(
         form.push("resource", resource);
     }
     form.append(&options.parameters);
-    form.append_to(&metadata.authorization_endpoint)
+    form
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -132,9 +130,8 @@ mod tests {
 
     fn url(config: &Value, options: &Value) -> String {
         let config = Config::read(config).unwrap();
-        let found = json!({ "authorization_endpoint": "https://as.example/a?tenant=1", "token_endpoint": "https://as.example/t" });
-        let metadata = Metadata::read(&config, None, Some(&found)).unwrap();
-        authorization_url(&config, &metadata, &LoginOptions::read(options).unwrap(), "st", "no", "ch")
+        let form = authorization_request(&config, &LoginOptions::read(options).unwrap(), "st", "no", "ch");
+        form.append_to("https://as.example/a?tenant=1")
     }
 
     fn config() -> Value {

@@ -38,6 +38,8 @@ pub enum Grant {
     AuthorizationCode,
     /// `refresh_token`.
     RefreshToken,
+    /// Any other, whose answer is not to become the session.
+    Other,
 }
 
 /// The request that spends a code. It takes the verifier, which is gone after it.
@@ -86,9 +88,12 @@ pub fn token_response<J: Json>(
     response: &Response,
     sent: &[&Secret],
 ) -> Result<TokenResponse, Error> {
-    let body = J::parse(response.body.expose()).filter(J::is_object);
+    let body = response.object::<J>();
     if !response.is_success() {
-        return Err(refusal(grant, response, body.as_ref(), sent));
+        let is_spent = || body.as_ref().and_then(|body| body.text("error")).as_deref() == Some("invalid_grant");
+        let has_ended = grant == Grant::RefreshToken && is_spent();
+        let code = if has_ended { ErrorCode::SessionEnded } else { ErrorCode::TokenRequestFailed };
+        return Err(refusal(code, response, body.as_ref(), sent));
     }
     let invalid = |field| Error::about(ErrorCode::TokenResponseInvalid, field).with_status(response.status);
     let body = body.ok_or_else(|| invalid("no JSON object"))?;
@@ -101,12 +106,14 @@ pub fn token_response<J: Json>(
         Some(token_type) if token_type.eq_ignore_ascii_case(wanted) => {}
         // A refresh has already spent the old pair: to refuse the new one for a word would end a good session.
         None if grant == Grant::RefreshToken => {}
+        // RFC 8693 §2.2.1: "If the issued token is not an access token".
+        Some(token_type) if grant == Grant::Other && token_type.eq_ignore_ascii_case("N_A") => {}
         _ => return Err(invalid("token_type")),
     }
     let expires_in = match body.member("expires_in") {
         None => None,
         Some(value) => match seconds(&value) {
-            None if grant == Grant::AuthorizationCode => return Err(invalid("expires_in")),
+            None if grant != Grant::RefreshToken => return Err(invalid("expires_in")),
             seconds => seconds,
         },
     };
@@ -128,17 +135,16 @@ fn seconds(value: &impl Json) -> Option<u64> {
     }
 }
 
-fn refusal<J: Json>(grant: Grant, response: &Response, body: Option<&J>, sent: &[&Secret]) -> Error {
+/// A refusal in the server's own words: `code`, unless the status says that it is for now only.
+pub(super) fn refusal<J: Json>(code: ErrorCode, response: &Response, body: Option<&J>, sent: &[&Secret]) -> Error {
     let word = |name| body.and_then(|body| body.text(name));
-    let error = word("error");
     let code = match response.status {
         429 => ErrorCode::RateLimited,
         500..=599 => ErrorCode::ServerUnavailable,
-        _ if grant == Grant::RefreshToken && error.as_deref() == Some("invalid_grant") => ErrorCode::SessionEnded,
-        _ => ErrorCode::TokenRequestFailed,
+        _ => code,
     };
     Error::new(code).with_status(response.status).with_retry_after(response.retry_after.clone()).with_oauth(
-        error,
+        word("error"),
         word("error_description"),
         sent,
     )

@@ -206,14 +206,16 @@ pub(crate) fn redirect_uri(json: &impl Json, name: &str, into: &mut Option<Strin
 }
 
 /// A string or an array of strings.
-fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error> {
     let mut texts = Vec::new();
     if let Some(value) = json.member(name) {
         match value.as_text() {
             Some(text) => texts.push(text),
             None => {
                 let mut index = 0;
-                while let Some((_, element)) = value.nth_member(index) {
+                while !value.is_object()
+                    && let Some((_, element)) = value.nth_member(index)
+                {
                     index += 1;
                     if let Some(element) = element {
                         texts.push(element.as_text().ok_or_else(|| invalid(name))?);

@@ -99,7 +99,7 @@ codes! {
     ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
     DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
     IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
-    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing or not https";
+    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing, not https, or answers something else";
     CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state";
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
     CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
@@ -107,7 +107,7 @@ codes! {
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
     Timeout "timeout" Retry "pixie-auth" "no answer in time";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
-    TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the token endpoint refused";
+    TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the server refused the request";
     TokenResponseInvalid "token_response_invalid" Report "RFC 6749 §5.1" "the token endpoint's answer is wrong";
     NoSession "no_session" SignIn "pixie-auth" "nobody is signed in";
     NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";

@@ -41,10 +41,15 @@ impl Form {
 
     /// Adds the pairs of another form.
     pub fn append(&mut self, other: &Self) {
-        if !self.0.is_empty() && !other.0.is_empty() {
+        self.append_encoded(&other.0);
+    }
+
+    /// Adds the pairs of an encoded form.
+    pub fn append_encoded(&mut self, other: &str) {
+        if !self.0.is_empty() && !other.is_empty() {
             self.0.push('&');
         }
-        self.0.push_str(&other.0);
+        self.0.push_str(other);
     }
 
     /// The encoded form.

@@ -3,6 +3,7 @@
 use super::{
     error::{Error, ErrorCode},
     form::Form,
+    json::Json,
     secret::Secret,
 };
 use alloc::string::String;
@@ -23,13 +24,15 @@ pub struct Request {
     pub proof: Option<Secret>,
     /// No cache may answer it.
     pub is_fresh: bool,
+    /// It goes on when the page is left or the client is closed, and its answer is not waited for.
+    pub outlives_page: bool,
 }
 
 impl Request {
     /// GET.
     #[must_use]
     pub const fn get(url: String) -> Self {
-        Self { url, form: None, authorization: None, proof: None, is_fresh: false }
+        Self { url, form: None, authorization: None, proof: None, is_fresh: false, outlives_page: false }
     }
 
     /// POST of a form. A redirect is not followed: it would carry the credentials in the form elsewhere.
@@ -60,6 +63,12 @@ impl Response {
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
+    }
+
+    /// The JSON object that the body is.
+    #[must_use]
+    pub fn object<J: Json>(&self) -> Option<J> {
+        J::parse(self.body.expose()).filter(J::is_object)
     }
 }
 

@@ -232,7 +232,10 @@ impl Scenario {
             true => self.server.reply_with_keys(request.is_fresh),
             false => match self.binding.as_mut().and_then(|binding| binding.refusal(request, self.time)) {
                 Some(refusal) => refusal,
-                None => self.server.reply(&request.url, body, self.time),
+                None => {
+                    let authorization = request.authorization.as_ref().map(Secret::expose);
+                    self.server.reply(&request.url, body, authorization, self.time)
+                }
             },
         };
         let reply = match &mut self.binding {

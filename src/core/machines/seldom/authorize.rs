@@ -2,11 +2,12 @@
 //!
 //! The host asks before each try, and hands in how the last one was answered: it performs, and decides nothing.
 
+use super::Errand;
 use crate::core::{
     machines::{
         io::{Answer, Caller, Op, Output},
         machine::Machine,
-        session::Waiter,
+        session::{Waiter, Wanted},
     },
     words::{
         concat::concat,
@@ -33,7 +34,7 @@ pub struct Authorize {
     page: Option<String>,
     /// Whether the body can be sent again.
     is_replayable: bool,
-    /// Whether the caller was told a new token before, and asks again for that.
+    /// Whether there is a new token since.
     has_waited: bool,
     /// How the last try was answered.
     answered: Option<Answered>,
@@ -63,8 +64,8 @@ pub(super) struct Signing {
 }
 
 impl Authorize {
-    /// Reads what authorized-fetch.js asks: `url`, `method`, `page`, `replayable`, `waited`, and of the last try `status`,
-    /// `at`, `nonce`, and what [`Answer::Authorized`] said.
+    /// Reads what authorized-fetch.js asks: `url`, `method`, `page`, `replayable`, and of the last try `status`, `at`,
+    /// `nonce`, and what [`Answer::Authorized`] said.
     #[inline(never)]
     #[must_use]
     pub fn read(json: &impl Json) -> Box<Self> {
@@ -81,7 +82,7 @@ impl Authorize {
             method: json.text("method").unwrap_or_default(),
             page: json.text("page"),
             is_replayable: json.is_true("replayable"),
-            has_waited: json.is_true("waited"),
+            has_waited: false,
             answered,
         })
     }
@@ -98,8 +99,7 @@ enum Next {
 }
 
 impl<J: Json> Machine<J> {
-    /// `fetch`: what the next try carries along, or that the last answer stands. Where a new token was waited for, that is
-    /// told instead, and the same is to be asked again.
+    /// `fetch`: what the next try carries along, or that the last answer stands.
     #[inline(never)]
     pub fn authorize(&mut self, caller: Caller, request: Box<Authorize>) {
         let origin = url::origin(&request.url).unwrap_or_default();
@@ -121,12 +121,20 @@ impl<J: Json> Machine<J> {
         match self.next(&request, origin) {
             None => self.refuse(caller, self.absence()),
             Some(Next::Stands) => self.settle(caller, Ok(Answer::Done)),
-            Some(Next::Renew) => self.wait_for_refresh(Waiter { caller, min_validity: Some(0) }),
+            Some(Next::Renew) => {
+                let wants = Wanted::Errand(Box::new(Errand::Authorize(caller, request)));
+                self.wait_for_refresh(Waiter { caller, wants });
+            }
             Some(Next::Send(_)) if answered.is_some() && !request.is_replayable => {
                 self.refuse(caller, ErrorCode::BodyNotReplayable.into());
             }
             Some(Next::Send(step)) => self.authorize_try(caller, request, step),
         }
+    }
+
+    pub(super) fn authorize_renewed(&mut self, caller: Caller, mut request: Box<Authorize>) {
+        request.has_waited = true;
+        self.authorize(caller, request);
     }
 
     fn may_have_token(&self, origin: &str, page: Option<&str>) -> bool {

@@ -1,7 +1,100 @@
-//! Flows that few programs need: the npm package has them in a module of its own, which is loaded on first need.
-//!
-//! What the other machines call of these is marked `#[inline(never)]`, so that it stays here.
+//! What few programs ask for. The npm package has it in a second module, which is loaded when it is first needed: so
+//! whatever comes in comes by one of the few functions that are `inline(never)`.
 
 pub mod authorize;
 pub mod dpop;
+mod grant;
+mod par;
 mod proof;
+mod revoke;
+mod userinfo;
+
+use super::{io::Caller, io::Session, login::Begun, machine::Machine};
+use authorize::Authorize;
+use crate::core::{
+    protocol::grant::GrantRequest,
+    words::{
+        error::Error,
+        http::{Response, Unanswered},
+        json::Json,
+        time::UnixMillis,
+    },
+};
+use alloc::boxed::Box;
+
+/// What a program asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// `userInfo`.
+    UserInfo,
+    /// `grant`.
+    Grant(Box<GrantRequest>),
+    /// `revoke`.
+    Revoke,
+}
+
+impl Asked {
+    /// Reads what `grant` is given.
+    ///
+    /// # Errors
+    /// `invalid_config` with the member's name.
+    #[inline(never)]
+    pub fn grant<J: Json>(grant: &J) -> Result<Self, Error> {
+        Ok(Self::Grant(Box::new(GrantRequest::read(grant)?)))
+    }
+}
+
+/// What is under way.
+#[derive(Debug)]
+pub(super) enum Errand<J> {
+    /// A login whose request is being pushed.
+    Push(Box<Begun>),
+    UserInfo(userinfo::UserInfo),
+    Grant(grant::Granting<J>),
+    Revoke(revoke::Revoking),
+    /// A request of the program's that waits for another token.
+    Authorize(Caller, Box<Authorize>),
+}
+
+/// What it goes on with.
+#[derive(Debug)]
+pub(super) enum Came<J> {
+    /// The server's answer, to a request that was sent then.
+    Response(UnixMillis, Result<Response, Unanswered>),
+    /// The store's.
+    Stored(Result<(), Error>),
+    /// That of whoever verified the ID token of what is to be a session.
+    Verified(Session<J>, Result<(), Error>),
+    /// The session has new tokens.
+    Refreshed,
+}
+
+impl<J: Json> Machine<J> {
+    /// `userInfo`, `grant`, `revoke`.
+    #[inline(never)]
+    pub fn ask(&mut self, caller: Caller, asked: Asked) {
+        match asked {
+            Asked::UserInfo => self.user_info(caller),
+            Asked::Grant(request) => self.grant(caller, *request),
+            Asked::Revoke => self.revoke(caller),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn errand(&mut self, errand: Box<Errand<J>>, came: Came<J>) {
+        match (*errand, came) {
+            (Errand::Push(begun), Came::Response(_, result)) => self.pushed(begun, result),
+            (Errand::UserInfo(asked), Came::Response(_, result)) => self.user_info_responded(asked, result),
+            (Errand::UserInfo(asked), _) => self.send_user_info(asked),
+            (Errand::Grant(granting), Came::Response(sent_at, result)) => self.granted(granting, sent_at, result),
+            (Errand::Grant(granting), Came::Verified(session, result)) => {
+                self.grant_verified(granting, result.map(|()| session));
+            }
+            (Errand::Grant(granting), Came::Stored(result)) => self.grant_stored(granting, &result),
+            (Errand::Revoke(revoking), Came::Response(_, result)) => self.revoked(revoking, result),
+            (Errand::Authorize(caller, request), _) => self.authorize_renewed(caller, request),
+            // Nothing else is asked for.
+            _ => {}
+        }
+    }
+}

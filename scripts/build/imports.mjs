@@ -1,0 +1,103 @@
+// @ts-check
+// What each of the two modules imports, as the JavaScript that gives it.
+import { SECOND } from "./split.mjs";
+
+/** @typedef {import("./modules.mjs").Names} Names */
+/** @typedef {import("./modules.mjs").SecondNames} SecondNames */
+
+const GLUE = "./pixie_auth_bg.js";
+
+/**
+ * wasm-bindgen's glue, with the short names of the module's exports.
+ * @param {string} glue
+ * @param {Names} names
+ */
+export function shortened(glue, names) {
+  for (const [name, short] of names.exports) {
+    // Rust's names, by which the second module knows main's functions, are nothing that the glue could say.
+    if (!/^\w+$/.test(name)) continue;
+    glue = glue.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), () => `wasm.${short}`);
+  }
+  return glue;
+}
+
+/** A function that the module calls, as the glue writes it: taken out of the glue where it has a line of its own. @param {string} glue @param {string} name */
+function taken(glue, name) {
+  const [line, call] = new RegExp(`^export const ${name} = (.*);\n`, "m").exec(glue) ?? [];
+  return line ? { rest: glue.replace(line, () => ""), call } : { rest: glue, call: undefined };
+}
+
+/**
+ * The glue with the object of main's imports by short names. What main imports comes from the glue, which then has it
+ * in that object and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
+ * that declares them. What the second module has is called there: before it is loaded, that throws.
+ * @param {string} glue
+ * @param {Names} names
+ */
+export function mainImports(glue, names) {
+  const members = [];
+  const lines = [];
+  const far = [];
+  for (const [index, [module, name, short]] of names.imports.entries()) {
+    if (module === SECOND) {
+      far.push(short);
+      continue;
+    }
+    let value;
+    if (module === GLUE) {
+      const { rest, call } = taken(glue, name);
+      glue = rest;
+      value = call ?? name;
+    } else {
+      value = `direct${index}`;
+      lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
+    }
+    members.push(`${JSON.stringify(short)}: ${value}`);
+  }
+  // The rest is called by the second module alone, or by none: the bundler could not tell that it may go.
+  const rest = glue.replace(/^export const __wb\w+ = wrap\(.*\);\n/gm, "");
+  return `${lines.join("\n")}
+${rest}
+let second;
+export const imports = { a: { ${members.join(", ")} } };
+for (const name of ${JSON.stringify(far.join(" "))}.split(" ")) imports.a[name] = (...args) => second[name](...args);
+export const extend = async (open) => {
+  second = await open(wasm, imports.a, wrap);
+};
+`;
+}
+
+/**
+ * A module that makes the imports that only the second module has. It is given main's `wrap`: there is one heap of
+ * JavaScript's values, and it is in main's glue.
+ * @param {string} glue
+ * @param {SecondNames} names
+ */
+export function secondImports(glue, { own }) {
+  const members = [];
+  const lines = [];
+  for (const [index, [module, name, short]] of own.entries()) {
+    let value = `direct${index}`;
+    if (module === GLUE) {
+      const { call } = taken(glue, name);
+      if (!call?.startsWith("wrap(")) throw new Error(`${name}, which only the second module calls, is not a call of wrap: it would need main's glue`);
+      value = call;
+    } else {
+      lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
+    }
+    members.push(`${JSON.stringify(short)}: ${value}`);
+  }
+  // What the calls name comes from beside the Rust, or from the host.
+  const text = members.join(", ");
+  for (const [, list, from] of glue.matchAll(/^import \{ (.*) \} from (.*);$/gm)) {
+    const used = list.split(", ").filter((name) => mentions(text, name));
+    if (used.length > 0) lines.push(`import { ${used.join(", ")} } from ${from};`);
+  }
+  for (const [, name] of glue.matchAll(/^(?:export )?(?:const|let|function) (\w+)/gm)) {
+    if (name !== "wrap" && mentions(text, name)) throw new Error(`what only the second module calls needs ${name} of main's glue`);
+  }
+  return `${lines.join("\n")}\nexport const imports = (wrap) => ({ ${text} });\n`;
+}
+
+/** Whether a program's text names something outside its strings. @param {string} text @param {string} name */
+const mentions = (text, name) => new RegExp(`(?<![\\w.])${name}\\b`).test(text.replace(/"[^"]*"/g, '""'));

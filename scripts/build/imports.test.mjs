@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mainImports, secondImports, shortened } from "./imports.mjs";
+import { SECOND } from "./split.mjs";
+
+const GLUE = `import { member, rare } from './snippets/json.js';
+import { Timer } from './snippets/timer.js';
+export function ask(a) { return wasm.ask(a); }
+export const __wbg_member_1 = wrap("ro", member);
+export const __wbg_rare_2 = wrap("rs", rare);
+export const __wbg_new_3 = wrap("rn", (...args) => new Timer(...args));
+export const __wbg_left_4 = wrap("vo", "left");
+const wrap = (kinds, call) => call;
+function getObject(index) { return heap[index]; }
+let wasm;
+`;
+const GLUES = "./pixie_auth_bg.js";
+const names = {
+  imports: [[GLUES, "__wbg_member_1", "a"], ["./snippets/page.js", "isVisible", "b"], [SECOND, "first", "c"], [SECOND, "other", "d"]],
+  exports: [["ask", "e"], ["<T as Drop>::drop(", "f"]],
+};
+
+test("shortened_exportsOfTheGlue_haveTheirShortNames", () => {
+  assert.match(shortened(GLUE, names), /return wasm\.e\(a\)/);
+});
+
+test("mainImports_whatMainImports_isInItsObjectAndNowhereElse", () => {
+  const text = mainImports(GLUE, names);
+  assert.match(text, /imports = \{ a: \{ "a": wrap\("ro", member\), "b": direct1 \} \}/);
+  assert.doesNotMatch(text, /__wbg_member_1/);
+});
+
+test("mainImports_whatTheSecondAloneOrNobodyCalls_isGone", () => {
+  assert.doesNotMatch(mainImports(GLUE, names), /__wbg_(rare|new|left)/);
+});
+
+test("mainImports_whatTheSecondHas_throwsUntilItIsThere", async () => {
+  const text = mainImports("const wrap = 1; let wasm = { main: true };\n", { ...names, imports: names.imports.slice(2) });
+  const { imports, extend } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  assert.deepEqual(Object.keys(imports.a), ["c", "d"]);
+  assert.throws(() => imports.a.c(1), TypeError);
+  await extend(async (...given) => ({ c: (...values) => [given[0], values] }));
+  assert.deepEqual(imports.a.c(1, 2), [{ main: true }, [1, 2]]);
+});
+
+test("secondImports_itsOwn_comeFromBesideTheRust", () => {
+  const own = [[GLUES, "__wbg_rare_2", "0"], [GLUES, "__wbg_new_3", "1"], ["./snippets/page.js", "isVisible", "2"]];
+  const lines = secondImports(GLUE, { own }).split("\n").filter(Boolean);
+  assert.deepEqual(lines, [
+    'import { isVisible as direct2 } from "./snippets/page.js";',
+    "import { rare } from './snippets/json.js';",
+    "import { Timer } from './snippets/timer.js';",
+    'export const imports = (wrap) => ({ "0": wrap("rs", rare), "1": wrap("rn", (...args) => new Timer(...args)), "2": direct2 });',
+  ]);
+});
+
+test("secondImports_whatNeedsMainsGlue_isRefused", () => {
+  assert.throws(() => secondImports(GLUE, { own: [[GLUES, "ask", "0"]] }), /ask, which only the second module calls/);
+  const glue = GLUE.replace('wrap("rs", rare)', 'wrap("rn", getObject)');
+  assert.throws(() => secondImports(glue, { own: [[GLUES, "__wbg_rare_2", "0"]] }), /needs getObject of main's glue/);
+});

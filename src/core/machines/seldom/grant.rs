@@ -1,0 +1,125 @@
+//! Any other grant at the token endpoint, and taking what comes of it as the session.
+
+use super::{
+    super::{
+        io::{Answer, Area, Caller, Event, Output, Session, Snapshot},
+        machine::{Machine, OnSend, OnStore},
+        session::SESSION,
+        verify::{For, Verifying},
+    },
+    Errand,
+};
+use crate::core::{
+    memory::{record, token_set::TokenSet},
+    protocol::{
+        grant::GrantRequest,
+        id_token::{self, Expected},
+        jws::Jws,
+    },
+    words::{
+        error::{Error, ErrorCode},
+        http::{Response, Unanswered},
+        json::Json,
+        time::UnixMillis,
+    },
+};
+use alloc::{boxed::Box, rc::Rc};
+
+/// A grant under way.
+#[derive(Debug)]
+pub(in super::super) struct Granting<J> {
+    caller: Caller,
+    request: GrantRequest,
+    /// How many logouts there had been when it was asked for.
+    ends: u32,
+    /// What is being stored.
+    session: Option<Snapshot<J>>,
+}
+
+impl<J: Json> Machine<J> {
+    pub(super) fn grant(&mut self, caller: Caller, request: GrantRequest) {
+        if let Some(metadata) = &self.metadata {
+            let sent = request.request(&self.config, metadata);
+            let granting = Granting { caller, request, ends: self.ends, session: None };
+            self.send(sent, OnSend::Errand(Box::new(Errand::Grant(granting))));
+        } else {
+            self.refuse(caller, ErrorCode::InvalidConfig.into());
+        }
+    }
+
+    pub(super) fn granted(&mut self, granting: Granting<J>, sent_at: UnixMillis, result: Result<Response, Unanswered>) {
+        match self.granted_session(&granting.request, sent_at, result) {
+            Ok((session, Some(jws))) => {
+                let whose = For::Errand(Box::new(Errand::Grant(granting)));
+                self.verify(Verifying::new(whose, session, None, jws));
+            }
+            Ok((session, None)) => self.grant_verified(granting, Ok(session)),
+            Err(error) => self.refuse(granting.caller, error),
+        }
+    }
+
+    fn granted_session(
+        &self,
+        request: &GrantRequest,
+        sent_at: UnixMillis,
+        result: Result<Response, Unanswered>,
+    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
+        let mut response = request.response::<J>(&self.config, &result?)?;
+        response.jkt = self.jkt();
+        let mut jws = None;
+        if let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) {
+            let parsed = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
+            let expected = Expected {
+                issuer: &metadata.issuer,
+                client_id: &self.config.client_id,
+                // No authentication request went before.
+                nonce: None,
+                max_age: None,
+                before: None,
+                now: Some(self.server_now()),
+                tolerance: self.config.clock_tolerance,
+            };
+            id_token::check(&parsed.claims, &expected)?;
+            jws = Some(parsed);
+        }
+        let claims = jws.as_ref().map(|jws| jws.claims.clone());
+        Ok((Session { tokens: TokenSet::new(response, sent_at, &request.scope()), claims }, jws))
+    }
+
+    /// The ID token is good, or there is none, or it is not.
+    pub(super) fn grant_verified(&mut self, mut granting: Granting<J>, result: Result<Session<J>, Error>) {
+        let session = match result {
+            Ok(session) => Rc::new(session),
+            Err(error) => return self.refuse(granting.caller, error),
+        };
+        if !granting.request.adopt {
+            return self.settle(granting.caller, Ok(Answer::Session(Some(session))));
+        }
+        if granting.ends != self.ends {
+            return self.refuse(granting.caller, ErrorCode::NoSession.into());
+        }
+        let value = record::write(&session.tokens);
+        granting.session = Some(session);
+        // As a login's: what is still to come of the session before is not to be written over this one.
+        self.epoch += 1;
+        self.make_way();
+        self.adopting += 1;
+        self.store(Area::Session, SESSION, value, OnStore::Errand(Box::new(Errand::Grant(granting))));
+    }
+
+    pub(super) fn grant_stored(&mut self, granting: Granting<J>, result: &Result<(), Error>) {
+        self.adopting -= 1;
+        let session = granting.session.filter(|_| granting.ends == self.ends);
+        if let Some(session) = session {
+            self.session_stored(result);
+            self.start_session(session.clone());
+            self.emit(Output::Notify(Event::SignedIn(session.clone())));
+            return self.settle(granting.caller, Ok(Answer::Session(Some(session))));
+        }
+        // Who has signed in since has a record of their own.
+        if self.session.is_none() && !self.is_signing_in() {
+            self.remove(Area::Session, SESSION);
+        }
+        self.refuse(granting.caller, ErrorCode::NoSession.into());
+    }
+}
