@@ -55,10 +55,15 @@ export class AuthClient implements AsyncDisposable {
   /**
    * A token good for at least `minValidity` seconds (default 0), refreshed first where it has to be.
    *
-   * Rejects with `no_session`, `session_ended`, `dpop_unavailable`, `no_refresh_token`, `storage_corrupt`, or what the refresh ran into
-   * (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands).
+   * With `resource` (RFC 8707) or `scope` (words of what was granted), a token for these, besides the session's own,
+   * and kept in memory until it runs out. Without `resource` it is for the configuration's.
+   *
+   * Rejects with `no_session`, `session_ended`, `dpop_unavailable`, `no_refresh_token`, `storage_corrupt`, or what the
+   * refresh ran into (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands). What the server
+   * refuses to give for a resource or a scope is `token_request_failed`, with its word in `oauthError`; the session is
+   * none the worse for it.
    */
-  getAccessToken(options?: { minValidity?: number }): Promise<string>;
+  getAccessToken(options?: { minValidity?: number; resource?: string; scope?: string }): Promise<string>;
 
   /**
    * fetch with the token, as `Authorization: Bearer` or, with `dpop`, as `DPoP` with a proof; only to `allowedOrigins`.

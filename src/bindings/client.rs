@@ -62,6 +62,8 @@ const USER_INFO: u32 = 11;
 const GRANT: u32 = 12;
 const REVOKE: u32 = 13;
 const AUTHORIZE: u32 = 14;
+/// [`GET_ACCESS_TOKEN`] with a `resource` or a `scope`.
+const RESOURCE_TOKEN: u32 = 15;
 
 /// A client of one authorization server.
 type Client = Driver<Page>;
@@ -161,19 +163,16 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let mut options = LoginOptions::default();
     let mut text = String::new();
     let mut min_validity = 0;
+    let (mut resource, mut scope) = (None, None);
     let mut back = None;
     let mut asked = Asked::UserInfo;
     let mut to_authorize = None;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
-        GET_ACCESS_TOKEN => {
-            // This release has one token a session: to give it for another resource would be wrong in silence.
-            for name in &["resource", "scope"] {
-                if argument.member(name).is_some() {
-                    return Err(Error::about(ErrorCode::InvalidConfig, name));
-                }
-            }
+        GET_ACCESS_TOKEN | RESOURCE_TOKEN => {
+            config::text(argument, "resource", &mut resource)?;
+            config::text(argument, "scope", &mut scope)?;
             config::millis(argument, "minValidity", &mut min_validity)?;
         }
         GRANT => asked = Asked::grant(argument)?,
@@ -209,6 +208,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         HANDLE_CALLBACK => machine.callback(caller, &text),
         GET_SESSION => machine.session(caller),
         GET_ACCESS_TOKEN => machine.access_token(caller, min_validity),
+        RESOURCE_TOKEN => machine.resource_token(caller, resource, scope, min_validity),
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),

@@ -81,7 +81,8 @@ fn login_that_navigates_leaves_for_the_pushed_request() {
 #[test]
 fn login_options_are_pushed_and_not_shown() {
     let (mut s, tab) = offered();
-    let call = s.login(tab, &json!({ "loginHint": "ada@example.org", "extraParameters": { "request_uri": "urn:mine" } }));
+    let call =
+        s.login(tab, &json!({ "loginHint": "ada@example.org", "extraParameters": { "request_uri": "urn:mine" } }));
     let Ok(Said::LoginUrl { url, .. }) = s.said(call) else { panic!("{:?}", s.said(call)) };
     assert!(!url.contains("ada") && !url.contains("mine"), "{url}");
     assert_eq!(s.server.pushed[0]["login_hint"], "ada@example.org");

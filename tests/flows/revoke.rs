@@ -125,8 +125,7 @@ fn revoke_that_a_refresh_overtakes_revokes_what_it_brought() {
     s.let_go(0);
     s.advance(SECOND);
     assert_eq!(s.said(call), Ok(Said::Done));
-    let expected =
-        [("refresh-1", "refresh_token"), ("refresh-2", "refresh_token"), ("access-2", "access_token")];
+    let expected = [("refresh-1", "refresh_token"), ("refresh-2", "refresh_token"), ("access-2", "access_token")];
     assert_eq!(requests(&s), expected);
     assert_eq!(s.session(tab), None);
 }

@@ -306,7 +306,10 @@ async fn request_that_outlives_the_page_is_kept_alive_and_not_given_up_by_close(
     requests.send(1, URL, Some(FORM), None, false, true);
     requests.send(2, URL, Some(FORM), None, false, false);
     requests.close();
-    let kept = look(&slow, "(calls) => calls.map(([, { keepalive, signal }]) => [!!keepalive, signal.aborted].join()).join(' ')");
+    let kept = look(
+        &slow,
+        "(calls) => calls.map(([, { keepalive, signal }]) => [!!keepalive, signal.aborted].join()).join(' ')",
+    );
     assert_eq!(kept.as_string().unwrap(), "true,false false,true");
     pause(60).await;
     assert_eq!(answers.len(), 0, "nobody waits for either");

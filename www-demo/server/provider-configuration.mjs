@@ -148,6 +148,9 @@ async function loadGrant(context, { requireConsent }) {
 function resourceIndicators(resources) {
   return {
     enabled: true,
+    // A token is for one resource: where several are named, as at the sign-in, it is for the first.
+    defaultResource: async (/** @type {any} */ _context, /** @type {any} */ _client, /** @type {string | string[]} */ oneOf) =>
+      Array.isArray(oneOf) ? oneOf[0] : oneOf,
     getResourceServerInfo: async (/** @type {any} */ _context, /** @type {string} */ indicator) => {
       const resource = Object.hasOwn(resources, indicator) ? resources[indicator] : undefined;
       if (!resource) throw new errors.InvalidTarget();

@@ -369,7 +369,7 @@ impl<J: Json> Machine<J> {
             self.adopt(tokens, true);
             self.rest();
             // Their refresh belongs to the session before, and will not be answered.
-            self.release_waiters();
+            self.release_waiters(true);
         }
         progress.session.clone_from(&self.session);
         if progress.session.is_some() {

@@ -95,9 +95,10 @@ impl<J: Json> Machine<J> {
 
     /// Whether the request is pushed first.
     fn pushes(&self) -> bool {
-        let is_offered = self.metadata.as_ref().is_some_and(|metadata| {
-            metadata.requires_par || metadata.pushed_authorization_request_endpoint.is_some()
-        });
+        let is_offered = self
+            .metadata
+            .as_ref()
+            .is_some_and(|metadata| metadata.requires_par || metadata.pushed_authorization_request_endpoint.is_some());
         match self.config.par {
             Par::Always => true,
             Par::Auto => is_offered,

@@ -8,7 +8,7 @@ use super::{
     login::Begun,
     open::Opening,
     refresh::Refresh,
-    seldom::{Came, Errand, dpop::Dpop},
+    seldom::{Came, Errand, dpop::Dpop, resource::Aimed},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -49,8 +49,8 @@ pub struct Machine<J> {
     pub(super) ends: u32,
     /// How many grants are being stored as the session.
     pub(super) adopting: u32,
-    /// The access token of the session that the store is known to hold.
-    pub(super) known: Option<Secret>,
+    /// The tokens that the store is known to hold, by their mark.
+    pub(super) known: Option<u64>,
     pub(super) auto: bool,
     pub(super) refresh_due: Option<UnixMillis>,
     pub(super) refresh: Refresh,
@@ -64,6 +64,9 @@ pub struct Machine<J> {
     /// Where tokens are bound to a key: that key.
     pub(super) dpop: Option<Box<Dpop<J>>>,
     pub(super) waiters: Vec<Waiter<J>>,
+    /// What other tokens than the session's own there are.
+    #[allow(clippy::vec_box)] // As below; and there are seldom any.
+    pub(super) aimed: Vec<Box<Aimed>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -193,6 +196,7 @@ impl<J: Json> Machine<J> {
             keys: None,
             dpop: None,
             waiters: Vec::new(),
+            aimed: Vec::new(),
             callbacks: Vec::new(),
             closed: false,
             admitted: Vec::new(),
@@ -233,6 +237,7 @@ impl<J: Json> Machine<J> {
         self.waiting.clear();
         self.session = None;
         self.known = None;
+        self.forget_aimed();
         if self.dpop.is_some() {
             self.forget_key();
         }

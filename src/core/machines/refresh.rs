@@ -6,6 +6,7 @@ use super::{
     io::{Area, Event, Op, Output, Session, SignOutReason, Snapshot},
     machine::{Machine, OnLoad, OnSend, OnStore},
     schedule::SHORTEST_PAUSE,
+    seldom::resource::Aimed,
     session::SESSION,
     tabs::UNSTORED,
     verify::{For, Verifying},
@@ -22,7 +23,7 @@ use crate::core::{
         time::UnixMillis,
     },
 };
-use alloc::rc::Rc;
+use alloc::{boxed::Box, rc::Rc};
 
 /// The name under which the journal is stored.
 pub(super) const JOURNAL: &str = "refresh";
@@ -101,6 +102,10 @@ pub(super) struct Refresh {
     /// Until when the server wants to be left alone.
     pub(super) wish: UnixMillis,
     pub(super) trouble: Option<Error>,
+    /// What the request is for, where it is not for the session's own token.
+    pub(super) aim: Option<Box<Aimed>>,
+    /// Whether the tokens that were taken last have another access token than those before.
+    pub(super) is_new: bool,
 }
 
 impl Refresh {
@@ -127,6 +132,8 @@ impl Refresh {
             known_at: UnixMillis(0),
             wish: UnixMillis(0),
             trouble: None,
+            aim: None,
+            is_new: false,
         }
     }
 
@@ -190,11 +197,18 @@ impl<J: Json> Machine<J> {
         if self.dpop.is_some() && self.seeks_key() {
             return;
         }
+        self.refresh.aim = None;
+        if self.waiters.iter().any(|waiter| waiter.aim.is_some()) {
+            self.take_aim();
+        }
         let tokens = self.session.as_ref().map(|session| &session.tokens);
         let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
         match (&self.metadata, refresh_token) {
             (Some(metadata), Some(refresh_token)) => {
-                let request = token::refresh_request(&self.config, metadata, &refresh_token);
+                let aim = self.refresh.aim.as_ref().map(|aimed| &*aimed.aim);
+                let resource = aim.map_or(&self.config.resource, |aim| &aim.resource);
+                let scope = aim.and_then(|aim| aim.scope.as_deref());
+                let request = token::refresh_request(&self.config, metadata, &refresh_token, resource, scope);
                 self.enter(Phase::Sending, Some(BEAT));
                 self.send(request, OnSend::Refresh(refresh_token));
                 self.in_turn();
@@ -217,19 +231,22 @@ impl<J: Json> Machine<J> {
         }
         match self.refreshed(sent, sent_at, &result) {
             Ok((session, Some(jws))) => self.verify(Verifying::new(For::Refresh, session, None, jws)),
-            Ok((session, None)) => self.refresh_verified(Ok(Rc::new(session))),
+            Ok((session, None)) => self.refresh_verified(Ok(session)),
             Err(error) => self.refresh_verified(Err(error)),
         }
     }
 
     /// The answer is read, and the ID token that came with it is good, if one did.
-    pub(super) fn refresh_verified(&mut self, outcome: Result<Snapshot<J>, Error>) {
+    pub(super) fn refresh_verified(&mut self, outcome: Result<Session<J>, Error>) {
         match outcome {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
-            outcome => {
+            mut outcome => {
+                if let (Ok(session), Some(_)) = (&mut outcome, &self.refresh.aim) {
+                    self.take_aimed(session);
+                }
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
                 self.enter(Phase::Confirming, None);
-                self.confirm(outcome);
+                self.confirm(outcome.map(Rc::new));
             }
         }
     }
@@ -299,17 +316,22 @@ impl<J: Json> Machine<J> {
         // Where it could not be stored, the old record is gone already. What is there now is another tab's.
         self.persisted = result.is_ok();
         self.keep(session);
+        self.refresh.is_new |= self.refresh.aim.is_none();
         self.tell_refreshed(before);
         self.renewed();
     }
 
-    /// There are new tokens: whoever waits gets them.
+    /// There are new tokens: whoever waits gets them. Where only the refresh token is new, it is nobody's business.
     pub(super) fn renewed(&mut self) {
-        if let Some(session) = self.session.clone() {
+        let (is_new, aim) = (self.refresh.is_new, self.refresh.aim.take());
+        if let (true, Some(session)) = (is_new, self.session.clone()) {
             self.emit(Output::Notify(Event::Refreshed(session)));
         }
         self.rest();
-        self.release_waiters();
+        if let Some(aimed) = aim {
+            self.hit(aimed);
+        }
+        self.release_waiters(is_new);
     }
 
     /// Back to the beginning. What is under way is not waited for any more.
@@ -324,6 +346,7 @@ impl<J: Json> Machine<J> {
         self.refresh.hurry = false;
         self.refresh.slept = false;
         self.refresh.leased = false;
+        self.refresh.aim = None;
         self.enter(Phase::Idle, None);
     }
 

@@ -8,7 +8,7 @@ use super::{
     machine::{Machine, OnStore},
     refresh::{JOURNAL, Phase},
     schedule,
-    seldom::{Came, Errand},
+    seldom::{Came, Errand, resource::Aim},
     tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
@@ -33,6 +33,8 @@ const CLOCK_CORRECTION: u64 = 60_000;
 pub(super) struct Waiter<J> {
     pub(super) caller: Caller,
     pub(super) wants: Wanted<J>,
+    /// What the token has to be for, where it is not the session's own.
+    pub(super) aim: Option<Rc<Aim>>,
 }
 
 /// What somebody waits for.
@@ -61,7 +63,7 @@ impl<J: Json> Machine<J> {
             let token = session.tokens.access_token.clone();
             return self.settle(caller, Ok(Answer::AccessToken(token)));
         }
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity) });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: None });
     }
 
     /// `refresh`: now, and shared with whoever else asks meanwhile.
@@ -69,7 +71,7 @@ impl<J: Json> Machine<J> {
         if self.session.is_none() {
             return self.refuse(caller, self.absence());
         }
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Session });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Session, aim: None });
     }
 
     pub(super) fn wait_for_refresh(&mut self, waiter: Waiter<J>) {
@@ -91,12 +93,17 @@ impl<J: Json> Machine<J> {
         self.ended.unwrap_or(ErrorCode::NoSession).into()
     }
 
-    /// Tells those who wait. What was brought is new, so it is what they get, however short it lives.
-    pub(super) fn release_waiters(&mut self) {
+    /// Tells those who wait. What was brought, where it is new, is what they get, however short it lives. Who waits for
+    /// something else has the next turn.
+    pub(super) fn release_waiters(&mut self, is_new: bool) {
         let Some(session) = self.session.clone() else {
             return;
         };
         for waiter in core::mem::take(&mut self.waiters) {
+            if waiter.aim.is_some() || !is_new {
+                self.waiters.push(waiter);
+                continue;
+            }
             let answer = match waiter.wants {
                 Wanted::Token(_) => Answer::AccessToken(session.tokens.access_token.clone()),
                 Wanted::Session => Answer::Session(Some(session.clone())),
@@ -107,6 +114,9 @@ impl<J: Json> Machine<J> {
             };
             self.settle(waiter.caller, Ok(answer));
         }
+        if !self.waiters.is_empty() {
+            self.begin_refresh();
+        }
     }
 
     // ── Taking and ending a session ─────────────────────────────────────────────────────────────────────────
@@ -114,10 +124,12 @@ impl<J: Json> Machine<J> {
     /// Whether stored tokens are others than this tab's, and not those that it knows to be there: where a write and
     /// the removal after it failed, the store still has the ones before.
     pub(super) fn is_news(&self, tokens: &TokenSet) -> bool {
-        self.known.as_ref() != Some(&tokens.access_token)
-            && self.session.as_ref().is_none_or(|session| {
-                session.tokens.access_token != tokens.access_token && !tokens.is_older_than(&session.tokens)
-            })
+        let mark = tokens.mark();
+        self.known != Some(mark)
+            && self
+                .session
+                .as_ref()
+                .is_none_or(|session| session.tokens.mark() != mark && !tokens.is_older_than(&session.tokens))
     }
 
     /// Takes tokens that another tab has checked, from the store or from what it told.
@@ -143,18 +155,30 @@ impl<J: Json> Machine<J> {
         self.remove(Area::Session, JOURNAL);
         let message = self.message(SIGNED_IN, self.generation(), "");
         self.emit(Output::Tell(message));
-        self.release_waiters();
+        self.release_waiters(true);
     }
 
     pub(super) fn keep(&mut self, session: Snapshot<J>) {
         self.refresh_due = schedule::due(&session.tokens, &self.config, &mut self.spread);
         if self.persisted {
-            self.known = Some(session.tokens.access_token.clone());
+            self.known = Some(session.tokens.mark());
+        }
+        let (before, tokens) = (self.session.as_ref().map(|before| &before.tokens), &session.tokens);
+        self.refresh.is_new =
+            before.is_none_or(|it| it.obtained_at != tokens.obtained_at || it.access_token != tokens.access_token);
+        if before.is_none_or(|before| before.began != tokens.began) {
+            self.forget_aimed();
         }
         self.session = Some(session);
         self.ended = None;
         self.refresh.gone_at = None;
         self.refresh.forgive(self.now);
+    }
+
+    /// What was had for other resources and scopes is of another session.
+    pub(super) fn forget_aimed(&mut self) {
+        self.aimed.clear();
+        self.refresh.aim = None;
     }
 
     /// The clock was set back by so much: what was reckoned by it moves along. Where it is no correction but another
@@ -163,6 +187,9 @@ impl<J: Json> Machine<J> {
         let is_correction = by <= CLOCK_CORRECTION;
         self.refresh.shift(by, is_correction);
         self.refresh_due = self.refresh_due.map(|due| if is_correction { due.minus(by) } else { self.now });
+        if !self.aimed.is_empty() {
+            self.shift_aimed(by, is_correction);
+        }
         if let Some(session) = &self.session {
             let mut tokens = session.tokens.clone();
             tokens.expires_at = tokens.expires_at.map(|end| end.minus(by));
@@ -203,6 +230,7 @@ impl<J: Json> Machine<J> {
         self.session = None;
         self.persisted = false;
         self.refresh_due = None;
+        self.forget_aimed();
         self.refresh.forgive(self.now);
         self.rest();
         let code = error.as_ref().map_or(ErrorCode::SessionEnded, Error::code);
@@ -226,6 +254,9 @@ impl<J: Json> Machine<J> {
     pub(super) fn refresh_again(&mut self) {
         if self.auto && self.refresh.phase == Phase::Waiting {
             self.hurry();
+        }
+        if !self.aimed.is_empty() {
+            self.aim_again();
         }
         self.catch_up(true);
     }

@@ -76,6 +76,12 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn refresh_failed(&mut self, error: Error) {
+        // A server that wants to be left alone wants it of the session, too.
+        if error.code() != ErrorCode::RateLimited
+            && let Some(aimed) = self.refresh.aim.take()
+        {
+            return self.missed(aimed, error);
+        }
         let is_others = !self.refresh.has_turn();
         let failures = self.refresh.failures.saturating_add(1);
         self.refresh.failures = failures;

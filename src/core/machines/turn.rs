@@ -233,13 +233,13 @@ impl<J: Json> Machine<J> {
             Stored::News(tokens) => {
                 let mut validity = 0;
                 for waiter in &self.waiters {
-                    if let Wanted::Token(min_validity) = waiter.wants {
-                        validity = validity.max(min_validity);
+                    if let (Wanted::Token(min_validity), None) = (&waiter.wants, &waiter.aim) {
+                        validity = validity.max(*min_validity);
                     }
                 }
                 let is_good = self.is_enough(&tokens, validity);
                 self.adopt(tokens, true);
-                if is_good {
+                if is_good && self.refresh.is_new {
                     return self.renewed();
                 }
             }

@@ -25,7 +25,7 @@ use crate::core::{
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, rc::Rc, string::String};
+use alloc::{boxed::Box, string::String};
 
 /// How long the keys that were fetched last are believed to be all there are.
 const KEYS_LAST: u64 = 60_000;
@@ -202,9 +202,9 @@ impl<J: Json> Machine<J> {
                             session.tokens.id_token.clone_from(&before.tokens.id_token);
                             session.claims.clone_from(&before.claims);
                         }
-                        self.refresh_verified(Ok(Rc::new(session)));
+                        self.refresh_verified(Ok(session));
                     }
-                    result => self.refresh_verified(result.map(|()| Rc::new(session))),
+                    result => self.refresh_verified(result.map(|()| session)),
                 }
             }
         }

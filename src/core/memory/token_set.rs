@@ -74,10 +74,14 @@ impl TokenSet {
         // FNV-1a. It need not keep what is behind it: whoever reads it can read the token, too. 48 bits, as what is
         // stored has 15 digits at most.
         let token = self.refresh_token.as_ref().unwrap_or(&self.access_token);
-        let hash = token.expose().bytes().fold(0xcbf2_9ce4_8422_2325 ^ self.renewals, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        hash >> 16
+        hash(token, 0xcbf2_9ce4_8422_2325 ^ self.renewals) >> 16
+    }
+
+    /// A number for all of these tokens: one pair may come with two access tokens, and one access token may stay while
+    /// the refresh token is replaced.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        hash(&self.access_token, self.generation())
     }
 
     /// Whether these came before others of the same login. By number: a clock may be set back in between.
@@ -91,6 +95,10 @@ impl TokenSet {
     pub fn lifetime(&self) -> Option<u64> {
         Some(self.expires_at?.since(self.obtained_at))
     }
+}
+
+fn hash(token: &Secret, start: u64) -> u64 {
+    token.expose().bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -49,8 +49,8 @@ pub fn pushed_request<J: Json>(config: &Config, pushed: &str, response: &Respons
 mod tests {
     use super::*;
     use ErrorCode::*;
-    use proptest::prelude::*;
     use alloc::string::String;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn read(status: u16, body: &str) -> Result<String, Error> {
@@ -73,15 +73,22 @@ mod tests {
     fn pushed_request_without_a_name_blames_the_endpoint() {
         for body in ["", "<html>", "[]", "{}", r#"{"request_uri":""}"#, r#"{"request_uri":7}"#] {
             let error = read(201, body).unwrap_err();
-            assert_eq!((error.code(), error.subject(), error.status()), (MetadataInvalid, ENDPOINT, Some(201)), "{body}");
+            assert_eq!(
+                (error.code(), error.subject(), error.status()),
+                (MetadataInvalid, ENDPOINT, Some(201)),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn refusals_are_told_apart_and_repeat_nothing_that_was_sent() {
-        for (status, expected) in
-            [(400, AuthorizationFailed), (401, AuthorizationFailed), (404, AuthorizationFailed), (0, AuthorizationFailed)]
-        {
+        for (status, expected) in [
+            (400, AuthorizationFailed),
+            (401, AuthorizationFailed),
+            (404, AuthorizationFailed),
+            (0, AuthorizationFailed),
+        ] {
             assert_eq!(read(status, r#"{"error":"invalid_request"}"#).unwrap_err().code(), expected, "{status}");
         }
         assert_eq!(read(503, "").unwrap_err().code(), ServerUnavailable);

@@ -56,22 +56,31 @@ pub fn exchange_request(
     form.push("code", callback.code().expose());
     form.push("redirect_uri", redirect_uri);
     form.push("code_verifier", verifier.expose());
-    finish(config, metadata, form)
+    finish(config, metadata, form, &config.resource)
 }
 
-/// The request that spends a refresh token.
+/// The request that spends a refresh token, for a token for these resources
+/// ([RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2)) and, where it is to be less than what was
+/// granted, for a scope.
 #[must_use]
-pub fn refresh_request(config: &Config, metadata: &Metadata, refresh_token: &Secret) -> Request {
+pub fn refresh_request(
+    config: &Config,
+    metadata: &Metadata,
+    refresh_token: &Secret,
+    resource: &[String],
+    scope: Option<&str>,
+) -> Request {
     let mut form = Form::new();
     form.push("grant_type", "refresh_token");
     form.push("refresh_token", refresh_token.expose());
-    finish(config, metadata, form)
+    form.push_some("scope", scope);
+    finish(config, metadata, form, resource)
 }
 
-fn finish(config: &Config, metadata: &Metadata, mut form: Form) -> Request {
+fn finish(config: &Config, metadata: &Metadata, mut form: Form, resource: &[String]) -> Request {
     // RFC 6749 §3.2.1: a public client names itself.
     form.push("client_id", &config.client_id);
-    for resource in &config.resource {
+    for resource in resource {
         form.push("resource", resource);
     }
     Request::post(&metadata.token_endpoint, form)

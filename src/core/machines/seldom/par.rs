@@ -23,7 +23,8 @@ use alloc::boxed::Box;
 impl<J: Json> Machine<J> {
     #[inline(never)]
     pub(in super::super) fn push(&mut self, begun: Box<Begun>) {
-        let endpoint = self.metadata.as_ref().and_then(|metadata| metadata.pushed_authorization_request_endpoint.as_ref());
+        let endpoint =
+            self.metadata.as_ref().and_then(|metadata| metadata.pushed_authorization_request_endpoint.as_ref());
         match endpoint {
             Some(endpoint) => {
                 let mut form = Form::new();

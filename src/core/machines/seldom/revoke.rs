@@ -47,9 +47,8 @@ impl<J: Json> Machine<J> {
             _ => (revoking.tokens.access_token.clone(), ACCESS_TOKEN),
         };
         let metadata = self.metadata.as_ref();
-        let request = metadata.and_then(|metadata| {
-            revocation::revocation_request(&self.config, metadata, &revoking.sent, revoking.hint)
-        });
+        let request = metadata
+            .and_then(|metadata| revocation::revocation_request(&self.config, metadata, &revoking.sent, revoking.hint));
         match request {
             Some(request) => self.send(request, OnSend::Errand(Box::new(Errand::Revoke(revoking)))),
             None => self.refuse(revoking.caller, Error::about(ErrorCode::MetadataInvalid, revocation::ENDPOINT)),
@@ -59,8 +58,8 @@ impl<J: Json> Machine<J> {
     pub(super) fn revoked(&mut self, mut revoking: Revoking, result: Result<Response, Unanswered>) {
         let may_be_unable = revoking.hint == ACCESS_TOKEN;
         let result = result.map_err(Error::from);
-        let result = result
-            .and_then(|response| revocation::revocation_response::<J>(&response, &revoking.sent, may_be_unable));
+        let result =
+            result.and_then(|response| revocation::revocation_response::<J>(&response, &revoking.sent, may_be_unable));
         if let Err(error) = result {
             return self.refuse(revoking.caller, error);
         }

@@ -50,7 +50,7 @@ impl<J: Json> Machine<J> {
 
     fn refresh_for(&mut self, asked: UserInfo) {
         let caller = asked.caller;
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Errand(Box::new(Errand::UserInfo(asked))) });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Errand(Box::new(Errand::UserInfo(asked))), aim: None });
     }
 
     pub(super) fn send_user_info(&mut self, mut asked: UserInfo) {
