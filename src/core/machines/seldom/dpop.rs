@@ -32,7 +32,7 @@ pub(in crate::core::machines) struct Dpop<J> {
     pub(super) public: PublicKey,
     /// Its thumbprint.
     pub(in crate::core::machines) jkt: String,
-    is_lasting: bool,
+    pub(super) is_lasting: bool,
     pub(super) entropy: Secret,
     /// Counts proofs.
     pub(super) count: u32,

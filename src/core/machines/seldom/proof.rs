@@ -103,9 +103,11 @@ impl<J: Json> Machine<J> {
     /// Sends a request, with a proof where it is to have one.
     #[inline(never)]
     pub(in crate::core::machines) fn prove(&mut self, op: Op, mut request: Request) {
+        let is_lasting = self.dpop.as_ref().is_some_and(|dpop| dpop.is_lasting);
         let is_endpoint = self.metadata.as_ref().is_some_and(|metadata| {
-            request.url == metadata.token_endpoint
-                || metadata.pushed_authorization_request_endpoint.as_ref() == Some(&request.url)
+            let par = metadata.pushed_authorization_request_endpoint.as_ref();
+            // A pushed request with a proof binds the code, which may come to another page.
+            request.url == metadata.token_endpoint || is_lasting && par == Some(&request.url)
         });
         let token = self.bound_token(&request);
         if !(request.form.is_some() && is_endpoint) && token.is_none() {
