@@ -111,6 +111,8 @@ pub struct Scenario {
     pub locks: Locks,
     /// Whether the page comes from a server, which shows it its clock.
     pub page_has_a_server: bool,
+    /// A tab whose process does not see yet what others have stored as a session.
+    pub sees_nothing_stored: Option<Tab>,
     /// Whether tabs hear each other.
     pub channel: bool,
     /// Who holds a lock and who waits for it, by its name.
@@ -160,6 +162,7 @@ impl Scenario {
             timers: true,
             locks: Locks::Granted,
             page_has_a_server: true,
+            sees_nothing_stored: None,
             channel: true,
             queues: BTreeMap::new(),
             prints: None,

@@ -135,7 +135,8 @@ impl Scenario {
         let disk = &mut self.disks[self.tabs[tab].disk];
         match output {
             Output::Load { op, area, key } => {
-                let arrival = Arrival::Loaded(disk.get(area, &key));
+                let is_late = area == Area::Session && self.sees_nothing_stored == Some(Tab(tab));
+                let arrival = Arrival::Loaded(if is_late { Ok(None) } else { disk.get(area, &key) });
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Store { op, area, key, value } => {
@@ -245,8 +246,7 @@ impl Scenario {
         let dpop_nonce = self.binding.as_ref().and_then(|binding| binding.nonce.clone());
         let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {
-                let response =
-                    Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
+                let response = Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
                 (pace, Ok(response))
             }
             Reply::NoConnection | Reply::AnswerLost => (pace, Err(Unanswered::Network)),
