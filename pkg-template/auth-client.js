@@ -20,6 +20,8 @@ export class AuthClient {
   /** @type {Map<number, [(value: any) => void, (error: unknown) => void]>} */
   #callers = new Map();
   #last = 0;
+  /** Whether the authorization request may have to be pushed. */
+  #mayPush = false;
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
 
@@ -42,7 +44,9 @@ export class AuthClient {
       client.close();
       throw error;
     });
-    client.metadata = Object.freeze({ ...discovered, ...config.metadata });
+    const metadata = (client.metadata = Object.freeze({ ...discovered, ...config.metadata }));
+    const isNamed = metadata.pushed_authorization_request_endpoint ?? metadata.require_pushed_authorization_requests;
+    client.#mayPush = config.par ? config.par !== "never" : isNamed;
     return client;
   }
 
@@ -88,12 +92,17 @@ export class AuthClient {
     return this.#ask(request, argument);
   }
 
+  /** Begins a login; where its request may be pushed, that is in the second module. @param {number} request @param {any} options */
+  #begin(request, options) {
+    return this.#mayPush ? this.#seldom(request, keepable(options)) : this.#ask(request, keepable(options));
+  }
+
   login(options) {
-    return this.#ask(/* LOGIN */ 0, keepable(options));
+    return this.#begin(/* LOGIN */ 0, options);
   }
 
   createLoginUrl(options) {
-    return this.#ask(/* CREATE_LOGIN_URL */ 1, keepable(options));
+    return this.#begin(/* CREATE_LOGIN_URL */ 1, options);
   }
 
   handleCallback(url = here()) {
@@ -108,8 +117,9 @@ export class AuthClient {
   }
 
   getAccessToken(options) {
-    if (options?.resource ?? options?.scope) return this.#seldom(/* RESOURCE_TOKEN */ 15, options);
-    return this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
+    return options?.resource ?? options?.scope
+      ? this.#seldom(/* RESOURCE_TOKEN */ 15, options)
+      : this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
   }
 
   refresh() {
@@ -133,15 +143,15 @@ export class AuthClient {
   }
 
   userInfo() {
-    return this.#ask(/* USER_INFO */ 11);
+    return this.#seldom(/* USER_INFO */ 11);
   }
 
   grant(grantType, parameters, options) {
-    return this.#ask(/* GRANT */ 12, { grantType, parameters, adopt: options?.adopt });
+    return this.#seldom(/* GRANT */ 12, { grantType, parameters, adopt: options?.adopt });
   }
 
   revoke() {
-    return this.#ask(/* REVOKE */ 13);
+    return this.#seldom(/* REVOKE */ 13);
   }
 
   on(event, listener) {

@@ -16,7 +16,7 @@ export const SELDOM = {
     /^pixie_auth::core::machines::logout::.*::(logout_callback|logout_loaded)$/,
   ],
   /** What only the second may call: the build fails where main does, which would have to load it first. */
-  inside: [/^<?pixie_auth::core::protocol::(par|dpop|revocation|userinfo|grant)::/, /^pixie_auth::core::protocol::end_session::check_state$/],
+  inside: [/^<?pixie_auth::core::protocol::(par|dpop|userinfo|grant)::/, /^pixie_auth::core::protocol::end_session::check_state$/],
 };
 
 /** The modules of imports, as the two name each other before they get their short names. */

@@ -57,8 +57,11 @@ test("grant_whose_adoption_a_logout_overtakes_is_no_session", async (t) => {
   const stage = await Stage.set(t);
   knowsDevices(stage);
   const { tab } = await stage.signedInTab();
-  const [granted] = await tab.together(["grant", DEVICE, { device_code: "d" }, { adopt: true }], ["logout", { local: true }]);
-  assert.equal(granted.error?.code, "no_session");
+  stage.server.tokenDelay = 500;
+  const granting = tab.call("grant", DEVICE, { device_code: "d" }, { adopt: true });
+  await stage.server.received("/token", 2);
+  await tab.succeeds("logout", { local: true });
+  assert.equal((await granting).error?.code, "no_session");
   assert.equal(await tab.succeeds("getSession"), null);
 });
 

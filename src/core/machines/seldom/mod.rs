@@ -75,7 +75,9 @@ impl<J: Json> Machine<J> {
         }
     }
 
+    /// Goes on with what was waited for.
     #[inline(never)]
+    #[allow(clippy::boxed_local)] // As it lies in the lists: who hands it on moves a word.
     pub(super) fn errand(&mut self, errand: Box<Errand<J>>, came: Came<J>) {
         match (*errand, came) {
             (Errand::Push(begun), Came::Response(_, result)) => self.pushed(begun, result),
