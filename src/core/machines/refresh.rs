@@ -194,6 +194,9 @@ pub(super) enum Stored {
 
 impl<J: Json> Machine<J> {
     pub(super) fn send_refresh(&mut self) {
+        if self.dpop.is_some() && self.seeks_key() {
+            return;
+        }
         if self.waiters.iter().any(|waiter| waiter.aim.is_some()) {
             self.take_aim();
         }
@@ -359,9 +362,19 @@ impl<J: Json> Machine<J> {
         self.session.as_ref().map_or(0, |session| session.tokens.generation())
     }
 
+    /// Tokens that somebody stored or told, where this client can use them.
+    pub(super) fn read_record(&self, record: &str) -> Option<TokenSet> {
+        record::read(record).filter(|tokens| self.can_use(tokens))
+    }
+
+    /// Whether this client has a key, where tokens are bound to one.
+    pub(super) const fn can_use(&self, tokens: &TokenSet) -> bool {
+        self.config.dpop || tokens.jkt.is_none()
+    }
+
     pub(super) fn stored_session(&self, result: Result<Option<Secret>, Error>) -> Stored {
         match result {
-            Ok(Some(record)) => match record::read(record.expose()) {
+            Ok(Some(record)) => match self.read_record(record.expose()) {
                 Some(tokens) if self.is_news(&tokens) => Stored::News(tokens),
                 None if record::is_foreign(record.expose()) => Stored::Foreign,
                 _ => Stored::Same,
