@@ -114,7 +114,11 @@ fn request_to_the_pages_own_origin_is_allowed_where_none_is_named() {
         ("", json!(""), false),
     ] {
         let answer = authorize(&mut s, tab, &with(url, page.clone()));
-        assert_eq!(answer.map(|carried| carried.is_some()), if is_allowed { Ok(true) } else { Err("origin_not_allowed") }, "{url} {page}");
+        assert_eq!(
+            answer.map(|carried| carried.is_some()),
+            if is_allowed { Ok(true) } else { Err("origin_not_allowed") },
+            "{url} {page}"
+        );
     }
 }
 

@@ -63,8 +63,9 @@ impl Proof {
     /// Reads a proof, which has to be whole: RFC 9449 §4.3.
     pub fn read(jwt: &str) -> Self {
         let parts: Vec<_> = jwt.split('.').collect();
-        let [header, claims] = [0, 1]
-            .map(|index: usize| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(parts[index]).unwrap()).unwrap());
+        let [header, claims] = [0, 1].map(|index: usize| {
+            serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(parts[index]).unwrap()).unwrap()
+        });
         let x = header["jwk"]["x"].as_str().unwrap();
         assert_eq!(parts[2..], [digest(x)], "signed by the key that it names");
         assert_eq!((&header["typ"], &header["alg"]), (&json!("dpop+jwt"), &json!("ES256")));

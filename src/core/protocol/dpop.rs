@@ -200,8 +200,11 @@ mod tests {
     #[test]
     fn signing_input_with_rfc_9449s_token_has_its_ath() {
         let token = Secret::new("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU".into());
-        let claims =
-            Claims { access_token: Some(&token), nonce: Some("eyJ7S_zG.eyJH0-Z.HX4w-7v"), ..claims("GET", "https://r/x", None) };
+        let claims = Claims {
+            access_token: Some(&token),
+            nonce: Some("eyJ7S_zG.eyJH0-Z.HX4w-7v"),
+            ..claims("GET", "https://r/x", None)
+        };
         let [_, payload] = parts(&key().signing_input(&claims));
         assert_eq!(payload["ath"], "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo");
         assert_eq!(payload["nonce"], "eyJ7S_zG.eyJH0-Z.HX4w-7v");

@@ -245,8 +245,7 @@ impl Scenario {
         let dpop_nonce = self.binding.as_ref().and_then(|binding| binding.nonce.clone());
         let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {
-                let response =
-                    Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
+                let response = Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
                 (pace, Ok(response))
             }
             Reply::NoConnection | Reply::AnswerLost => (pace, Err(Unanswered::Network)),

@@ -196,8 +196,7 @@ impl<J: Json> Machine<J> {
         };
         if let Some(index) = dpop.signing.iter().position(|signing| signing.op == op) {
             let Signing { caller, authorization, nonce, step, .. } = dpop.signing.swap_remove(index);
-            let answer =
-                proof.map(|proof| Answer::Authorized { authorization, proof: Some(proof), nonce, step });
+            let answer = proof.map(|proof| Answer::Authorized { authorization, proof: Some(proof), nonce, step });
             self.settle(caller, answer);
         }
     }

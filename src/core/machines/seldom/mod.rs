@@ -11,7 +11,6 @@ mod revoke;
 mod userinfo;
 
 use super::{io::Caller, io::Session, login::Begun, machine::Machine};
-use authorize::Authorize;
 use crate::core::{
     protocol::grant::GrantRequest,
     words::{
@@ -22,6 +21,7 @@ use crate::core::{
     },
 };
 use alloc::boxed::Box;
+use authorize::Authorize;
 
 /// What a program asks for.
 #[derive(Debug)]

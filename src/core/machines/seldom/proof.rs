@@ -149,8 +149,7 @@ impl<J: Json> Machine<J> {
         // Out of the list, so that both can be borrowed.
         let mut proved = dpop.requests.swap_remove(index);
         let method = if proved.request.form.is_some() { "POST" } else { "GET" };
-        let (input, nonce) =
-            dpop.proof(method, &proved.request.url, proved.token.as_ref(), proved.place(), server_now);
+        let (input, nonce) = dpop.proof(method, &proved.request.url, proved.token.as_ref(), proved.place(), server_now);
         proved.nonce = nonce;
         dpop.requests.push(proved);
         self.emit(Output::Sign { op, input });
