@@ -56,7 +56,9 @@ export class AuthClient implements AsyncDisposable {
    * A token good for at least `minValidity` seconds (default 0), refreshed first where it has to be.
    *
    * With `resource` (RFC 8707) or `scope` (words of what was granted), a token for these, besides the session's own,
-   * and kept in memory until it runs out. Without `resource` it is for the configuration's.
+   * and kept in memory until it runs out. Without `resource` it is for the configuration's. The sign-in has to have
+   * asked for what a program will want: name all resources in the configuration. (A server may spend the refresh token
+   * before it refuses, and the session with it.)
    *
    * Rejects with `no_session`, `session_ended`, `dpop_unavailable`, `no_refresh_token`, `storage_corrupt`, or what the
    * refresh ran into (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands). What the server

@@ -125,6 +125,7 @@ impl<J: Json> Machine<J> {
             aimed.outcome = Some(Ok(core::mem::replace(&mut tokens.access_token, before.access_token.clone())));
             (tokens.expires_at, tokens.obtained_at) = (before.expires_at, before.obtained_at);
             tokens.scope.clone_from(&before.scope);
+            tokens.jkt.clone_from(&before.jkt);
         }
     }
 
