@@ -9,6 +9,7 @@ use crate::core::{
         machine::Machine,
         session::{Waiter, Wanted},
     },
+    memory::token_set::TokenSet,
     words::{
         concat::concat,
         error::{Error, ErrorCode},
@@ -23,6 +24,13 @@ use alloc::{boxed::Box, string::String};
 const NONCE: u32 = 1;
 /// The token was refused, and the request was sent again with a new one.
 const RENEWED: u32 = 2;
+/// The other bits of a step are the login's: a request of one user's is not sent again with the token of the next.
+const LOGIN: u32 = !(NONCE | RENEWED);
+
+/// The login that tokens descend from, as far as a step holds it.
+const fn login_of(tokens: &TokenSet) -> u32 {
+    (tokens.began.0 as u32) << 2
+}
 
 /// A request that is to be authorized.
 #[derive(Debug)]
@@ -147,9 +155,9 @@ impl<J: Json> Machine<J> {
         let tokens = &self.session.as_ref()?.tokens;
         let Some(answered) = &request.answered else {
             let is_good = request.has_waited || tokens.is_good_for(0, self.now);
-            return Some(if is_good { Next::Send(0) } else { Next::Renew });
+            return Some(if is_good { Next::Send(login_of(tokens)) } else { Next::Renew });
         };
-        if answered.status != 401 {
+        if answered.status != 401 || answered.step & LOGIN != login_of(tokens) {
             return Some(Next::Stands);
         }
         let known = self.dpop.as_ref().and_then(|dpop| dpop.nonce(origin));
