@@ -197,7 +197,6 @@ impl<J: Json> Machine<J> {
         if self.dpop.is_some() && self.seeks_key() {
             return;
         }
-        self.refresh.aim = None;
         if self.waiters.iter().any(|waiter| waiter.aim.is_some()) {
             self.take_aim();
         }
@@ -241,8 +240,8 @@ impl<J: Json> Machine<J> {
         match outcome {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
             mut outcome => {
-                if let (Ok(session), Some(_)) = (&mut outcome, &self.refresh.aim) {
-                    self.take_aimed(session);
+                if self.refresh.aim.is_some() {
+                    self.take_aimed(outcome.as_mut().ok());
                 }
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
                 self.enter(Phase::Confirming, None);
