@@ -7,7 +7,7 @@ use crate::{
     told::{Carried, Said},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pixie_auth::core::machines::seldom::authorize::Authorize;
+use pixie_auth::core::machines::seldom::Asked;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,8 +36,8 @@ fn request() -> Value {
 }
 
 fn ask(s: &mut Scenario, tab: Tab, request: &Value) -> Call {
-    let request = Authorize::read(request);
-    s.call(tab, |machine, caller| machine.authorize(caller, request))
+    let request = Asked::authorize(request);
+    s.call(tab, |machine, caller| machine.ask(caller, request))
 }
 
 /// What it is to carry, if anything.

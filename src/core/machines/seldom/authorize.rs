@@ -74,9 +74,8 @@ pub(super) struct Signing {
 impl Authorize {
     /// Reads what authorized-fetch.js asks: `url`, `method`, `page`, `replayable`, and of the last try `status`, `at`,
     /// `nonce`, and what [`Answer::Authorized`] said.
-    #[inline(never)]
     #[must_use]
-    pub fn read(json: &impl Json) -> Box<Self> {
+    pub fn read(json: &impl Json) -> Self {
         let answered = json.number("status").map(|status| Answered {
             status: status as u32,
             url: json.text("at"),
@@ -85,14 +84,14 @@ impl Authorize {
             sent_nonce: json.text("sent"),
             step: json.number("step").unwrap_or_default() as u32,
         });
-        Box::new(Self {
+        Self {
             url: json.text("url").unwrap_or_default(),
             method: json.text("method").unwrap_or_default(),
             page: json.text("page"),
             is_replayable: json.is_true("replayable"),
             has_waited: false,
             answered,
-        })
+        }
     }
 }
 
@@ -108,8 +107,7 @@ enum Next {
 
 impl<J: Json> Machine<J> {
     /// `fetch`: what the next try carries along, or that the last answer stands.
-    #[inline(never)]
-    pub fn authorize(&mut self, caller: Caller, request: Box<Authorize>) {
+    pub(super) fn authorize(&mut self, caller: Caller, request: Box<Authorize>) {
         let origin = url::origin(&request.url).unwrap_or_default();
         // RFC 6750 §5.3: whoever gets a token can use it.
         if !self.may_have_token(origin, request.page.as_deref()) {
