@@ -47,22 +47,16 @@ export async function authorizedFetch(ask, own, input, init) {
   // Without the body, which is not to be read here. The host says where it leads, as it does for fetch.
   const { url, method } = whole ?? new Request(input, { method: init?.method });
   const signal = whole ? whole.signal : init?.signal;
-  const headers = new Headers(whole ? whole.headers : init?.headers);
-  const guard = carriesAlong() && { redirect: /** @type {const} */ ("error") };
+  const guard = carriesAlong() ? { redirect: /** @type {const} */ ("error") } : undefined;
 
   /** @param {Carried} carried */
   const send = ({ authorization, proof }) => {
+    const one = whole && (replayable ? whole.clone() : whole);
+    const headers = one ? one.headers : new Headers(init?.headers);
     headers.set("Authorization", authorization);
     headers.delete("DPoP");
     if (proof) headers.set("DPoP", proof);
-    if (!whole) return (own ?? fetch)(input, { ...init, headers, ...guard });
-    const one = replayable ? whole.clone() : whole;
-    for (const name of ["Authorization", "DPoP"]) one.headers.delete(name);
-    for (const name of ["Authorization", "DPoP"]) {
-      const value = headers.get(name);
-      if (value) one.headers.set(name, value);
-    }
-    return guard ? (own ?? fetch)(one, guard) : (own ?? fetch)(one);
+    return one ? (own ?? fetch)(one, guard) : (own ?? fetch)(input, { ...init, headers, ...guard });
   };
 
   const asked = { url, method, page: globalThis.location?.origin, replayable };

@@ -10,7 +10,7 @@ use crate::{
     core::{
         machines::{
             io::{Answer, Caller, Event},
-            seldom::{Asked, authorize::Authorize},
+            seldom::Asked,
         },
         protocol::authorize::LoginOptions,
         words::{
@@ -166,7 +166,6 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let (mut resource, mut scope) = (None, None);
     let mut back = None;
     let mut asked = Asked::UserInfo;
-    let mut to_authorize = None;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
@@ -177,7 +176,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         }
         GRANT => asked = Asked::grant(argument)?,
         REVOKE => asked = Asked::Revoke,
-        AUTHORIZE => to_authorize = Some(Authorize::read(argument)),
+        AUTHORIZE => asked = Asked::authorize(argument),
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
@@ -212,12 +211,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
-        USER_INFO | GRANT | REVOKE => machine.ask(caller, asked),
-        AUTHORIZE => {
-            if let Some(request) = to_authorize {
-                machine.authorize(caller, request);
-            }
-        }
+        USER_INFO | GRANT | REVOKE | AUTHORIZE => machine.ask(caller, asked),
         _ => {}
     }
     Ok(())

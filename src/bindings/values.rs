@@ -2,7 +2,10 @@
 
 use super::error::auth_error;
 use crate::{
-    core::machines::io::{Answer, Event, Snapshot},
+    core::{
+        machines::io::{Answer, Event, Snapshot},
+        words::secret::Secret,
+    },
     web::json::JsJson,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -21,7 +24,7 @@ extern "C" {
     ) -> JsValue;
 
     #[wasm_bindgen(js_name = authorized)]
-    fn authorized(authorization: &str, proof: Option<&str>, sent: Option<&str>, step: u32) -> JsValue;
+    fn js_authorized(authorization: &str, proof: Option<&str>, sent: Option<&str>, step: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = loginUrl)]
     fn login_url(url: &str, state: &str) -> JsValue;
@@ -52,6 +55,12 @@ fn session(session: &Snapshot<JsJson>) -> JsValue {
     )
 }
 
+/// Beside what few programs ask for, in the second module.
+#[inline(never)]
+fn authorized(authorization: &Secret, proof: Option<&Secret>, sent: Option<&str>, step: u32) -> JsValue {
+    js_authorized(authorization.expose(), proof.map(Secret::expose), sent, step)
+}
+
 /// An answer to a caller.
 pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
     match answer {
@@ -63,7 +72,7 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
         Answer::Json(document) => document.0,
         Answer::Authorized { authorization, proof, nonce, step } => {
-            authorized(authorization.expose(), proof.as_ref().map(|proof| proof.expose()), nonce.as_deref(), step)
+            authorized(&authorization, proof.as_ref(), nonce.as_deref(), step)
         }
         Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),
     }

@@ -7,7 +7,7 @@ use crate::{
     told::{Carried, Said},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use pixie_auth::core::machines::seldom::authorize::Authorize;
+use pixie_auth::core::machines::seldom::Asked;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,8 +36,8 @@ fn request() -> Value {
 }
 
 fn ask(s: &mut Scenario, tab: Tab, request: &Value) -> Call {
-    let request = Authorize::read(request);
-    s.call(tab, |machine, caller| machine.authorize(caller, request))
+    let request = Asked::authorize(request);
+    s.call(tab, |machine, caller| machine.ask(caller, request))
 }
 
 /// What it is to carry, if anything.
@@ -68,8 +68,8 @@ fn first(s: &mut Scenario, tab: Tab) -> Carried {
 #[test]
 fn request_to_an_allowed_origin_carries_the_token() {
     let (mut s, tab) = signed_in();
-    let carried = first(&mut s, tab);
-    assert_eq!(carried, Carried { authorization: "Bearer access-1".into(), proof: None, nonce: None, step: 0 });
+    let Carried { authorization, proof, nonce, .. } = first(&mut s, tab);
+    assert_eq!((authorization.as_str(), proof, nonce), ("Bearer access-1", None, None));
 }
 
 #[test]
@@ -164,6 +164,16 @@ fn token_that_was_renewed_meanwhile_is_sent_without_another_refresh() {
     }
     let late = authorize(&mut s, tab, &answered(&requests[0], 401, None)).unwrap().unwrap();
     assert_eq!((late.authorization.as_str(), s.server.refreshes()), ("Bearer access-2", 1));
+}
+
+#[test]
+fn token_of_another_login_is_not_sent_in_the_place_of_one_that_is_refused() {
+    let (mut s, tab) = signed_in();
+    let carried = first(&mut s, tab);
+    s.advance(SECOND);
+    s.sign_in(tab);
+    assert_eq!(authorize(&mut s, tab, &answered(&carried, 401, None)), Ok(None));
+    assert_eq!(s.server.refreshes(), 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::core::{
         machine::Machine,
         session::{Waiter, Wanted},
     },
+    memory::token_set::TokenSet,
     words::{
         concat::concat,
         error::{Error, ErrorCode},
@@ -23,6 +24,13 @@ use alloc::{boxed::Box, string::String};
 const NONCE: u32 = 1;
 /// The token was refused, and the request was sent again with a new one.
 const RENEWED: u32 = 2;
+/// The other bits of a step are the login's: a request of one user's is not sent again with the token of the next.
+const LOGIN: u32 = !(NONCE | RENEWED);
+
+/// The login that tokens descend from, as far as a step holds it.
+const fn login_of(tokens: &TokenSet) -> u32 {
+    (tokens.began.0 as u32) << 2
+}
 
 /// A request that is to be authorized.
 #[derive(Debug)]
@@ -66,9 +74,8 @@ pub(super) struct Signing {
 impl Authorize {
     /// Reads what authorized-fetch.js asks: `url`, `method`, `page`, `replayable`, and of the last try `status`, `at`,
     /// `nonce`, and what [`Answer::Authorized`] said.
-    #[inline(never)]
     #[must_use]
-    pub fn read(json: &impl Json) -> Box<Self> {
+    pub fn read(json: &impl Json) -> Self {
         let answered = json.number("status").map(|status| Answered {
             status: status as u32,
             url: json.text("at"),
@@ -77,14 +84,14 @@ impl Authorize {
             sent_nonce: json.text("sent"),
             step: json.number("step").unwrap_or_default() as u32,
         });
-        Box::new(Self {
+        Self {
             url: json.text("url").unwrap_or_default(),
             method: json.text("method").unwrap_or_default(),
             page: json.text("page"),
             is_replayable: json.is_true("replayable"),
             has_waited: false,
             answered,
-        })
+        }
     }
 }
 
@@ -100,8 +107,7 @@ enum Next {
 
 impl<J: Json> Machine<J> {
     /// `fetch`: what the next try carries along, or that the last answer stands.
-    #[inline(never)]
-    pub fn authorize(&mut self, caller: Caller, request: Box<Authorize>) {
+    pub(super) fn authorize(&mut self, caller: Caller, request: Box<Authorize>) {
         let origin = url::origin(&request.url).unwrap_or_default();
         // RFC 6750 §5.3: whoever gets a token can use it.
         if !self.may_have_token(origin, request.page.as_deref()) {
@@ -147,9 +153,9 @@ impl<J: Json> Machine<J> {
         let tokens = &self.session.as_ref()?.tokens;
         let Some(answered) = &request.answered else {
             let is_good = request.has_waited || tokens.is_good_for(0, self.now);
-            return Some(if is_good { Next::Send(0) } else { Next::Renew });
+            return Some(if is_good { Next::Send(login_of(tokens)) } else { Next::Renew });
         };
-        if answered.status != 401 {
+        if answered.status != 401 || answered.step & LOGIN != login_of(tokens) {
             return Some(Next::Stands);
         }
         let known = self.dpop.as_ref().and_then(|dpop| dpop.nonce(origin));

@@ -32,6 +32,8 @@ pub enum Asked {
     Grant(Box<GrantRequest>),
     /// `revoke`.
     Revoke,
+    /// `fetch`.
+    Authorize(Box<Authorize>),
 }
 
 impl Asked {
@@ -42,6 +44,12 @@ impl Asked {
     #[inline(never)]
     pub fn grant<J: Json>(grant: &J) -> Result<Self, Error> {
         Ok(Self::Grant(Box::new(GrantRequest::read(grant)?)))
+    }
+
+    /// Reads what `fetch` asks, before each try; see [`Authorize::read`].
+    #[inline(never)]
+    pub fn authorize<J: Json>(request: &J) -> Self {
+        Self::Authorize(Box::new(Authorize::read(request)))
     }
 }
 
@@ -71,13 +79,14 @@ pub(super) enum Came<J> {
 }
 
 impl<J: Json> Machine<J> {
-    /// `userInfo`, `grant`, `revoke`.
+    /// `userInfo`, `grant`, `revoke`, `fetch`.
     #[inline(never)]
     pub fn ask(&mut self, caller: Caller, asked: Asked) {
         match asked {
             Asked::UserInfo => self.user_info(caller),
             Asked::Grant(request) => self.grant(caller, *request),
             Asked::Revoke => self.revoke(caller),
+            Asked::Authorize(request) => self.authorize(caller, request),
         }
     }
 
