@@ -72,9 +72,8 @@ test("login_that_never_pushes_does_not_and_one_that_always_does_needs_the_endpoi
   const { stage, tab } = await offered(t, { par: "never" });
   assert.ok(parametersOf((await tab.succeeds("createLoginUrl")).url).includes("state"));
   assert.equal(stage.server.requestsTo("/par").length, 0);
-  stage.server.par.announced = false;
-  await tab.create({ par: "always" });
-  await tab.fails("createLoginUrl", "metadata_invalid");
+  const silent = await Stage.set(t, { config: { par: "always" } });
+  await (await (await silent.tab()).create()).fails("createLoginUrl", "metadata_invalid");
 });
 
 test("login_at_oidc_provider_is_pushed", async (t) => {

@@ -47,7 +47,7 @@ impl<J: Json> Machine<J> {
     pub fn login(&mut self, caller: Caller, options: LoginOptions, entropy: &Entropy, navigate: bool) {
         let (for_verifier, rest) = entropy.split_at(VERIFIER_MIN);
         let (for_state, for_nonce) = rest.split_at(TOKEN_LENGTH);
-        let Some(verifier) = CodeVerifier::from_entropy(for_verifier) else {
+        let (Some(_), Some(verifier)) = (&self.metadata, CodeVerifier::from_entropy(for_verifier)) else {
             return self.refuse(caller, ErrorCode::InvalidConfig.into());
         };
         let (state, nonce) = (token(for_state), token(for_nonce));
