@@ -44,7 +44,7 @@ pub use core::protocol::pkce::ChallengeMethod;
 #[cfg(feature = "client")]
 pub use core::{
     machines::{
-        io::{Answer, Area, Event, Lock, Output, Session, SignOutReason},
+        io::{Answer, Area, Event, Lock, Output, Session, SignOutReason, Signature, Verdict},
         machine::Machine,
         seldom::Asked,
     },

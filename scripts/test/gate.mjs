@@ -3,10 +3,14 @@
 // stands between it and the browser as an HTTP proxy, and holds two connections to it, whatever the browser opens.
 import { Agent, createServer, request } from "node:http";
 
-/** @returns {Promise<{ flags: string[], close: () => void }>} the browser's flags for it */
-export async function openGate() {
+/**
+ * @param {import("./vectors.mjs").Desk} [desk] What answers for some paths itself.
+ * @returns {Promise<{ flags: string[], close: () => void }>} the browser's flags for it
+ */
+export async function openGate(desk) {
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
   const gate = createServer((incoming, outgoing) => {
+    if (desk?.answer(incoming, outgoing)) return;
     const onward = request(incoming.url ?? "", { method: incoming.method, headers: incoming.headers, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);

@@ -10,7 +10,7 @@ use crate::{
     core::{
         machines::{
             io::{Answer, Caller, Event},
-            seldom::Asked,
+            seldom::{Asked, authorize::Authorize},
         },
         protocol::authorize::LoginOptions,
         words::{
@@ -61,6 +61,7 @@ const CLOSE: u32 = 10;
 const USER_INFO: u32 = 11;
 const GRANT: u32 = 12;
 const REVOKE: u32 = 13;
+const AUTHORIZE: u32 = 14;
 /// [`GET_ACCESS_TOKEN`] with a `resource` or a `scope`.
 const RESOURCE_TOKEN: u32 = 15;
 
@@ -165,6 +166,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let (mut resource, mut scope) = (None, None);
     let mut back = None;
     let mut asked = Asked::UserInfo;
+    let mut to_authorize = None;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
@@ -175,6 +177,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         }
         GRANT => asked = Asked::grant(argument)?,
         REVOKE => asked = Asked::Revoke,
+        AUTHORIZE => to_authorize = Some(Authorize::read(argument)),
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
@@ -210,6 +213,11 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
         USER_INFO | GRANT | REVOKE => machine.ask(caller, asked),
+        AUTHORIZE => {
+            if let Some(request) = to_authorize {
+                machine.authorize(caller, request);
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -17,7 +17,11 @@ extern "C" {
         id_token: Option<&str>,
         claims: &JsValue,
         refreshable: bool,
+        is_bound: bool,
     ) -> JsValue;
+
+    #[wasm_bindgen(js_name = authorized)]
+    fn authorized(authorization: &str, proof: Option<&str>, sent: Option<&str>, step: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = loginUrl)]
     fn login_url(url: &str, state: &str) -> JsValue;
@@ -44,6 +48,7 @@ fn session(session: &Snapshot<JsJson>) -> JsValue {
         tokens.id_token.as_ref().map(|token| token.expose()),
         session.claims.as_ref().map_or(&JsValue::NULL, |claims| &claims.0),
         tokens.refresh_token.is_some(),
+        tokens.jkt.is_some(),
     )
 }
 
@@ -57,6 +62,9 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
         Answer::Json(document) => document.0,
+        Answer::Authorized { authorization, proof, nonce, step } => {
+            authorized(authorization.expose(), proof.as_ref().map(|proof| proof.expose()), nonce.as_deref(), step)
+        }
         Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),
     }
 }

@@ -111,6 +111,10 @@ pub struct Server {
     pub key_requests: (u32, u32),
     /// `kid` of the ID tokens.
     pub key_id: Option<String>,
+    /// The resources that there are (RFC 8707); where none is named, any.
+    pub resources: Vec<String>,
+    /// What each access token is for: its resource and its scope.
+    pub purposes: BTreeMap<String, (Option<String>, String)>,
     pub seen: Vec<Seen>,
     /// Every token, code and verifier that ever was: none of them may be printed.
     pub secrets: Vec<String>,
@@ -148,6 +152,8 @@ impl Server {
             keys: json!([rsa_key("1")]),
             key_requests: (0, 0),
             key_id: Some("1".into()),
+            resources: Vec::new(),
+            purposes: BTreeMap::new(),
             seen: Vec::new(),
             secrets: Vec::new(),
             logins: BTreeMap::new(),
@@ -267,6 +273,18 @@ impl Server {
     }
 
     fn token(&mut self, form: &BTreeMap<String, String>, now: u64) -> Reply {
+        let resource = form.get("resource").cloned();
+        if resource.as_ref().is_some_and(|it| !self.resources.is_empty() && !self.resources.contains(it)) {
+            return Reply::refusal(400, "invalid_target");
+        }
+        // RFC 6749 §6: not more than was granted.
+        let is_granted = |scope: &String| {
+            let mut families = self.families.iter().filter(|family| form.get("refresh_token") == Some(&family.newest));
+            families.all(|family| scope.split(' ').all(|word| family.scope.split(' ').any(|granted| granted == word)))
+        };
+        if !form.get("scope").is_none_or(is_granted) {
+            return Reply::refusal(400, "invalid_scope");
+        }
         let granted = match form["grant_type"].as_str() {
             "authorization_code" => self.exchange(form),
             "refresh_token" => self.refresh(form),
@@ -286,7 +304,9 @@ impl Server {
         let Some((nonce, scope, refresh_token)) = granted else {
             return Reply::refusal(400, "invalid_grant");
         };
+        let scope = form.get("scope").cloned().unwrap_or(scope);
         self.issued += 1;
+        self.purposes.insert(format!("access-{}", self.issued), (resource, scope.clone()));
         let mut body = json!({
             "access_token": format!("access-{}", self.issued), "token_type": "Bearer",
             "expires_in": self.expires_in, "scope": scope,

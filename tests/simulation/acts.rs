@@ -77,6 +77,7 @@ impl World {
             | Deed::Duplicate { tab }
             | Deed::Show { tab, .. }
             | Deed::Ask { tab, .. }
+            | Deed::AskResource { tab, .. }
             | Deed::Refresh { tab }
             | Deed::Logout { tab } => {
                 if let Some(tab) = self.at_place(tab) {
@@ -113,7 +114,7 @@ impl World {
                     self.recovered(tab);
                 }
             }
-            Deed::Ask { times, .. } => self.ask_again(index, times),
+            Deed::Ask { times, .. } | Deed::AskResource { times, .. } => self.ask_again(index, times),
             Deed::Refresh { .. } => {
                 self.counts.fault("refresh asked for");
                 self.watch.excuse(self.time);
@@ -137,14 +138,23 @@ impl World {
     }
 
     pub fn ask_again(&mut self, act: usize, left: u32) {
-        let Deed::Ask { tab, validity, every, .. } = self.plan.acts[act].deed else { return };
+        let (tab, every, ask) = match self.plan.acts[act].deed {
+            Deed::Ask { tab, validity, every, .. } => (tab, every, Ask::Token(validity)),
+            Deed::AskResource { tab, resource, validity, every, .. } => (tab, every, Ask::Resource(resource, validity)),
+            _ => return,
+        };
         if self.calm || left == 0 {
             return;
         }
         if let Some(tab) = self.at_place(tab) {
-            self.counts.fault("token asked for");
+            if matches!(ask, Ask::Resource(..)) {
+                self.counts.fault("token of a resource asked for");
+                self.watch.excuse(self.time);
+            } else {
+                self.counts.fault("token asked for");
+            }
             self.watch.asked_at = Some(self.time);
-            self.arrive(tab, Arrival::Ask(Ask::Token(validity)));
+            self.arrive(tab, Arrival::Ask(ask));
         }
         self.later(self.time + every, Event::Again { act, left: left - 1 });
     }

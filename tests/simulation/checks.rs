@@ -4,7 +4,7 @@ use crate::{
     exemptions,
     plan::{HOUR, MINUTE, SECOND},
     server::Pair,
-    tab::{Ask, View, Waiting, number, pair_of},
+    tab::{Ask, RESOURCES, View, Waiting, number, pair_of},
     watch::{Attempt, Hold, Invariant, State, Violation},
     world::{Event, World},
 };
@@ -205,7 +205,14 @@ impl World {
     /// A program is told of a pair.
     pub fn given(&mut self, tab: usize, view: View) {
         self.tabs[tab].seen = Some(view);
-        self.given_token(tab, view.access);
+        self.given_token(tab, view.pair());
+    }
+
+    pub fn right_token(&mut self, tab: usize, ask: Ask, token: &str) {
+        let letter = if let Ask::Resource(resource, _) = ask { RESOURCES[resource].1 } else { 'a' };
+        if !token.starts_with(letter) {
+            self.violated(Invariant::RightToken, || format!("{ask:?} of #{tab} is given {token}"));
+        }
     }
 
     pub fn given_token(&mut self, tab: usize, pair: Pair) {

@@ -57,6 +57,7 @@ pub const FAULTS: &[&str] = &[
     "duplicated",
     "hidden or shown",
     "token asked for",
+    "token of a resource asked for",
     "refresh asked for",
     "logout",
     "ended by the server",

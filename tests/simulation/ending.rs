@@ -154,7 +154,7 @@ impl World {
         let given = self.watch.given.get(&disk).copied();
         let tab = self.open(self.tabs.len(), disk, true);
         self.run_until(self.time + 2 * SECOND);
-        let found = self.tabs[tab].seen.map(|view| view.access);
+        let found = self.tabs[tab].seen.map(|view| view.pair());
         if found < given {
             let exempt = exemptions::not_stored(self, tab);
             self.violated_unless(exempt, Invariant::NewestPairStored, || {
@@ -168,7 +168,7 @@ impl World {
         self.arrive(tab, Arrival::Ask(Ask::Refresh));
         self.run_until(self.time + LONGEST_WAIT);
         let is_alive = self.server.revoked.is_none() && self.watch.ended_at().is_none();
-        if is_alive && self.tabs[tab].seen.map(|view| view.access) <= found {
+        if is_alive && self.tabs[tab].seen.map(|view| view.pair()) <= found {
             let exempt = exemptions::no_refresh(self, tab);
             self.violated_unless(exempt, Invariant::GoodTokenAgain, || {
                 "a page that was reloaded gets nothing new".into()

@@ -3,7 +3,7 @@
 use crate::{
     plant::Plant,
     server::Pair,
-    tab::{Arrival, Ask, Life, SESSION_KEY, View, Waiting, number, pair_of},
+    tab::{Arrival, Ask, Life, RESOURCES, SESSION_KEY, View, Waiting, number, pair_of},
     watch::Invariant,
     world::{Access, Event, START, World},
 };
@@ -83,6 +83,9 @@ impl World {
             Ask::Open => machine.open(caller, given),
             Ask::Session => machine.session(caller),
             Ask::Token(validity) => machine.access_token(caller, validity),
+            Ask::Resource(resource, validity) => {
+                machine.resource_token(caller, Some(RESOURCES[resource].0.into()), None, validity);
+            }
             Ask::Refresh => machine.refresh(caller),
             Ask::Logout => machine.logout(caller, true, false, None, &[7; 107]),
         }
@@ -195,8 +198,8 @@ impl World {
             }
             Output::Notify(Notice::SignedOut { reason, .. }) => self.signed_out(tab, reason),
             Output::Notify(Notice::RefreshDelayed { .. }) | Output::Navigate(_) => {}
-            // This server gives no ID tokens.
-            Output::Verify { .. } => {}
+            // This server gives no ID tokens, and binds none to a key.
+            Output::Verify { .. } | Output::Key { .. } | Output::Sign { .. } => {}
         }
     }
 
@@ -214,7 +217,10 @@ impl World {
                 self.tabs[tab].seen = session.map(|session| View::of(&session.tokens));
                 self.tabs[tab].was_signed_in |= self.tabs[tab].seen.is_some();
             }
-            (Ask::Token(_), Ok(Answer::AccessToken(token))) => self.given_token(tab, number(token.expose())),
+            (ask, Ok(Answer::AccessToken(token))) => {
+                self.right_token(tab, ask, token.expose());
+                self.given_token(tab, number(token.expose()));
+            }
             (Ask::Refresh, Ok(Answer::Session(Some(session)))) => self.given(tab, View::of(&session.tokens)),
             _ => {}
         }

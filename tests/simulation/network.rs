@@ -18,8 +18,12 @@ impl World {
         assert_eq!(request.url, TOKEN, "a refresh goes to the token endpoint");
         let form = request.form.as_ref().unwrap().expose();
         let token = form.split('&').find_map(|pair| pair.strip_prefix("refresh_token=")).map(number).unwrap();
+        let letter = match form.split('&').find_map(|pair| pair.strip_prefix("resource=https%3A%2F%2F")) {
+            Some(resource) if self.plant != Some(Plant::ResourceUnsent) => resource.chars().next().unwrap(),
+            _ => 'a',
+        };
         let attempt = self.flights.len();
-        let flight = Flight { tab, op, token, sent_at: self.time, sent_by_clock: self.clock() };
+        let flight = Flight { tab, op, token, letter, sent_at: self.time, sent_by_clock: self.clock() };
         self.flights.push(flight);
         self.counts.requests += 1;
         self.digest(u64::from(token) << 8 | tab as u64);
@@ -129,7 +133,7 @@ impl World {
     }
 
     pub fn server_hears(&mut self, attempt: usize, answer: Answered) {
-        let token = self.flights[attempt].token;
+        let Flight { token, letter, .. } = self.flights[attempt];
         let before = self.server.newest;
         let word = self.server.refresh(token, self.time);
         self.counts.pairs += u64::from(self.server.newest - before);
@@ -149,7 +153,7 @@ impl World {
                         if self.plan.rotates { format!(",\"refresh_token\":\"r{refresh}\"") } else { String::new() };
                     let seconds = lives / 1000;
                     let body = format!(
-                        "{{\"access_token\":\"a{access}\",\"token_type\":\"Bearer\",\"expires_in\":{seconds}{rotated}}}"
+                        "{{\"access_token\":\"{letter}{access}\",\"token_type\":\"Bearer\",\"expires_in\":{seconds}{rotated}}}"
                     );
                     self.responds(attempt, back, 200, &body, None);
                 }

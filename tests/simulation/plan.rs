@@ -1,7 +1,7 @@
 //! What a seed stands for: a device, its tabs, its server, and what goes wrong when. A plan is plain data, so that one
 //! that fails can be made shorter.
 
-use crate::chance::Chance;
+use crate::{chance::Chance, tab::RESOURCES};
 use std::fmt;
 
 pub const SECOND: u64 = 1_000;
@@ -144,6 +144,14 @@ pub enum Deed {
         times: u32,
         every: u64,
     },
+    /// `getAccessToken` for a resource, so many times.
+    AskResource {
+        tab: usize,
+        resource: usize,
+        validity: u64,
+        times: u32,
+        every: u64,
+    },
     /// `refresh`.
     Refresh {
         tab: usize,
@@ -213,8 +221,29 @@ impl Plan {
             let deed = plan.deed(chance, at);
             plan.acts.push(Act { at, deed });
         }
+        if plan.rotates {
+            plan.ask_for_resources(&mut Chance::new(seed.rotate_left(32)));
+        }
         plan.acts.sort_by_key(|act| act.at);
         plan
+    }
+
+    /// A modest share of the programs wants tokens for other resources, too. The die is another one, so that the rest of
+    /// the plan is what it is without.
+    fn ask_for_resources(&mut self, chance: &mut Chance) {
+        if !chance.one_in(5) {
+            return;
+        }
+        for _ in 0..chance.between(1, 5) {
+            let deed = Deed::AskResource {
+                tab: chance.below(self.tabs.len() as u64 + 1) as usize,
+                resource: chance.below(RESOURCES.len() as u64) as usize,
+                validity: if chance.one_in(2) { 0 } else { chance.below(self.lifetime) },
+                times: if chance.one_in(3) { chance.scaled(2, 30) as u32 } else { 1 },
+                every: chance.scaled(100, 20 * SECOND),
+            };
+            self.acts.push(Act { at: chance.below(self.length), deed });
+        }
     }
 
     fn deed(&self, chance: &mut Chance, at: u64) -> Deed {

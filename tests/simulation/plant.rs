@@ -38,6 +38,8 @@ pub enum Plant {
     StaleReadBeforeStore,
     /// Every caller is answered twice.
     AnsweredTwice,
+    /// What the token is for is not said.
+    ResourceUnsent,
     /// All tabs draw the same numbers.
     OneSeedForAll,
     /// A deadline that has passed is not left behind.
@@ -48,7 +50,7 @@ pub enum Plant {
 const LATE: u64 = 120;
 
 /// Every plant, and what finds it.
-pub const ALL: [(Plant, Invariant); 16] = [
+pub const ALL: [(Plant, Invariant); 17] = [
     (Plant::LockForAll, Invariant::OneRefreshAtATime),
     (Plant::StaleReadUnderLock, Invariant::PresentedAgainOnlyInDoubt),
     (Plant::JournalLate, Invariant::OneRefreshAtATime),
@@ -63,6 +65,7 @@ pub const ALL: [(Plant, Invariant); 16] = [
     (Plant::MessagesUnheard, Invariant::EndsEverywhere),
     (Plant::StaleReadBeforeStore, Invariant::NewestPairStored),
     (Plant::AnsweredTwice, Invariant::CallersAnsweredOnce),
+    (Plant::ResourceUnsent, Invariant::RightToken),
     (Plant::OneSeedForAll, Invariant::OneRefreshAtATime),
     (Plant::TimeStandsStill, Invariant::NoBusyLoop),
 ];

@@ -67,9 +67,9 @@ fn simpler(plan: &Plan) -> Vec<Plan> {
         with(&|plan| plan.grace = 0);
     }
     for index in 0..acts {
-        if let Deed::Ask { times: 2.., .. } = plan.acts[index].deed {
+        if let Deed::Ask { times: 2.., .. } | Deed::AskResource { times: 2.., .. } = plan.acts[index].deed {
             with(&|plan| {
-                if let Deed::Ask { times, .. } = &mut plan.acts[index].deed {
+                if let Deed::Ask { times, .. } | Deed::AskResource { times, .. } = &mut plan.acts[index].deed {
                     *times = 1;
                 }
             });

@@ -18,6 +18,8 @@ use std::{collections::VecDeque, rc::Rc};
 pub const ISSUER: &str = "https://as.example";
 pub const TOKEN: &str = "https://as.example/token";
 pub const CLIENT: &str = "c";
+/// Other resources than the session's own; their tokens begin with these letters.
+pub const RESOURCES: [(&str, char); 2] = [("https://x.example", 'x'), ("https://y.example", 'y')];
 pub const SESSION_KEY: &str = "pixie-auth c https://as.example session";
 pub const JOURNAL_KEY: &str = "pixie-auth c https://as.example refresh";
 
@@ -41,6 +43,8 @@ pub enum Ask {
     Open,
     Session,
     Token(u64),
+    /// For a resource, by its place in [`RESOURCES`].
+    Resource(usize, u64),
     Refresh,
     Logout,
 }
@@ -123,6 +127,11 @@ pub struct View {
 }
 
 impl View {
+    /// Which pair it is. The token of a resource brings a new refresh token, and the access token stays.
+    pub fn pair(&self) -> Pair {
+        self.access.max(self.refresh.unwrap_or(0))
+    }
+
     pub fn of(tokens: &TokenSet) -> Self {
         Self {
             access: number(tokens.access_token.expose()),
@@ -134,8 +143,11 @@ impl View {
 
 /// The pair in a record, which is looked for often.
 pub fn pair_of(record: &str) -> Option<Pair> {
-    let (_, rest) = record.split_once("access_token=a")?;
-    rest.split_once('&')?.0.parse().ok()
+    let pair = |name: &str| -> Option<Pair> {
+        let (_, rest) = record.split_once(name)?;
+        rest.split('&').next()?.parse().ok()
+    };
+    Some(pair("access_token=a")?.max(pair("refresh_token=r").unwrap_or(0)))
 }
 
 /// The number in `a12` or `r12`.
@@ -222,6 +234,7 @@ pub fn signed_in(plan: &Plan, now: u64) -> Disk {
         scope: "offline_access".into(),
         refresh_token: Some(Secret::new("r0".into())),
         id_token: None,
+        jkt: None,
     };
     let mut disk = Disk::default();
     disk.values.insert(SESSION_KEY.into(), record::write(&tokens).expose().into());

@@ -23,6 +23,8 @@ pub enum Invariant {
     CallersAnsweredOnce,
     CallersAnsweredSoon,
     NoBusyLoop,
+    /// Who asks for a resource's token is given that, and whoever asks for the session's own, that one.
+    RightToken,
     /// What anybody was given is in the store, and no older pair is written over a newer one.
     NewestPairStored,
     /// Nothing panics, not even an overflow.

@@ -73,6 +73,8 @@ pub struct Flight {
     pub tab: usize,
     pub op: Op,
     pub token: u32,
+    /// The letter of what it asks for.
+    pub letter: char,
     pub sent_at: u64,
     /// By the device's clock.
     pub sent_by_clock: u64,

@@ -20,6 +20,8 @@ client.on("signedUp", () => {});
 await client.login({ prompt: "maybe" });
 // @ts-expect-error: minValidity is a number of seconds
 await client.getAccessToken({ minValidity: "60" });
+// @ts-expect-error: a token is for one resource
+await client.getAccessToken({ resource: ["https://mail.example"] });
 // @ts-expect-error: there may be no session
 (await client.getSession()).accessToken;
 

@@ -70,6 +70,8 @@ export async function program(bytes: ArrayBuffer): Promise<string | null> {
   console.log(claims["email"], exchanged.scope);
 
   try {
+    const mail: string = await client.getAccessToken({ resource: "https://mail.example", scope: "mail:read", minValidity: 60 });
+    console.log(mail.length);
     return await client.getAccessToken({ minValidity: 60 });
   } catch (error) {
     if (error instanceof AuthError && describe(error.code)) return null;

@@ -39,7 +39,8 @@ fn key(made: &JsValue, name: &str) -> JsJson {
     JsJson(Reflect::get(made, &name.into()).unwrap())
 }
 
-async fn verdict(algorithm: &str, key: JsJson, token: &str, hashed: [Option<&str>; 2]) -> Verdict {
+/// What the host says of a token's signature by one key, together with an access token and a code to be hashed.
+pub async fn verdict(algorithm: &str, key: JsJson, token: &str, hashed: [Option<&str>; 2]) -> Verdict {
     let answers = Inbox::<Arrival>::default();
     let [access_token, code] = hashed.map(|text| text.map(|text| Secret::new(text.into())));
     let signature =

@@ -22,6 +22,7 @@ export function providerConfiguration(options, port) {
     requireConsent = false,
     clockTolerance = 0,
     resources,
+    dpopNonce = false,
   } = options;
   const allowedOrigins = new Map(clients.map((client) => [client.clientId ?? "pixie-auth-demo", originsOf(client)]));
 
@@ -99,6 +100,7 @@ export function providerConfiguration(options, port) {
           context.body = signedOutPage();
         },
       },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonce },
       resourceIndicators: resources ? resourceIndicators(resources) : { enabled: false },
     },
   };
@@ -148,6 +150,9 @@ async function loadGrant(context, { requireConsent }) {
 function resourceIndicators(resources) {
   return {
     enabled: true,
+    // A token is for one resource: where several are named, as at the sign-in, it is for the first.
+    defaultResource: async (/** @type {any} */ _context, /** @type {any} */ _client, /** @type {string | string[]} */ oneOf) =>
+      Array.isArray(oneOf) ? oneOf[0] : oneOf,
     getResourceServerInfo: async (/** @type {any} */ _context, /** @type {string} */ indicator) => {
       const resource = Object.hasOwn(resources, indicator) ? resources[indicator] : undefined;
       if (!resource) throw new errors.InvalidTarget();

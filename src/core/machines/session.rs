@@ -233,7 +233,8 @@ impl<J: Json> Machine<J> {
         self.forget_aimed();
         self.refresh.forgive(self.now);
         self.rest();
-        self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
+        let code = error.as_ref().map_or(ErrorCode::SessionEnded, Error::code);
+        self.ended = (reason != SignOutReason::Logout).then_some(code);
         let absence = error.clone().unwrap_or_else(|| self.absence());
         let waiters = core::mem::take(&mut self.waiters);
         self.refuse_all(waiters, &absence);

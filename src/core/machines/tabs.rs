@@ -89,7 +89,7 @@ impl<J: Json> Machine<J> {
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
                 if is_the_users
                     && is_open
-                    && let Some(tokens) = record::read(detail)
+                    && let Some(tokens) = self.read_record(detail)
                 {
                     let is_stored = what == REFRESHED;
                     if self.is_newer(&tokens) {

@@ -23,23 +23,22 @@ const SHORTEST_MODULUS: usize = 342;
 
 /// Header and payload of a JWS whose signature is still to be verified.
 #[derive(Debug)]
-pub struct Jws<J> {
+pub struct Jws<P> {
     /// `alg`, one of those that are taken.
     pub algorithm: String,
     /// `kid`.
     pub key_id: Option<String>,
-    /// The payload's members.
-    pub claims: J,
+    /// The payload: a JWT's members, or base64url that was not read yet.
+    pub claims: P,
 }
 
-impl<J: Json> Jws<J> {
+impl<'a> Jws<&'a str> {
     /// Takes a JWS apart ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), its steps in brackets).
     /// `announced` are the algorithms that the server says it uses, words separated by spaces; empty for any.
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
-    pub fn parse(token: &str, announced: &str) -> Result<Self, Error> {
-        let malformed = |part| Error::about(ErrorCode::IdTokenMalformed, part);
+    pub fn take_apart<J: Json>(token: &'a str, announced: &str) -> Result<Self, Error> {
         // [1] Three parts, each base64url and nothing else.
         let mut segments = parts(token, b'.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -63,10 +62,25 @@ impl<J: Json> Jws<J> {
         if !has_word(ALGORITHMS, &algorithm) || !announced.is_empty() && !has_word(announced, &algorithm) {
             return Err(ErrorCode::IdTokenAlgorithm.into());
         }
-        // [6] The payload; of a JWT it is a JSON object (RFC 7519 §7.2).
-        let claims = J::parse_base64url(payload).filter(J::is_object).ok_or_else(|| malformed("payload"))?;
-        Ok(Self { algorithm, key_id: header.text("kid"), claims })
+        Ok(Self { algorithm, key_id: header.text("kid"), claims: payload })
     }
+}
+
+impl<J: Json> Jws<J> {
+    /// Takes a JWT apart and reads its claims.
+    ///
+    /// # Errors
+    /// `id_token_malformed`, `id_token_algorithm`.
+    pub fn parse(token: &str, announced: &str) -> Result<Self, Error> {
+        let Jws { algorithm, key_id, claims } = Jws::take_apart::<J>(token, announced)?;
+        // [6] The payload; of a JWT it is a JSON object (RFC 7519 §7.2).
+        let claims = J::parse_base64url(claims).filter(J::is_object).ok_or_else(|| malformed("payload"))?;
+        Ok(Self { algorithm, key_id, claims })
+    }
+}
+
+fn malformed(part: &'static str) -> Error {
+    Error::about(ErrorCode::IdTokenMalformed, part)
 }
 
 /// Reads the server's answer with its keys, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).

@@ -69,7 +69,11 @@ export const comprehensive = {
       },
     },
     {
+      // A client has to ask for it when it is registered (userinfo_signed_response_alg); what this one reads is JSON, which
+      // TLS vouches for (OIDC Core §5.3.2).
       name: "oidcc-client-test-userinfo-signed",
+      expects: "metadata_invalid",
+      by: "userInfo",
       arrange: ({ userinfo }) => {
         userinfo.signed = true;
       },

@@ -1,13 +1,17 @@
 //! What few programs ask for. The npm package has it in a second module, which is loaded when it is first needed: so
 //! whatever comes in comes by one of the few functions that are `inline(never)`.
 
+pub mod authorize;
+pub mod dpop;
 mod grant;
 mod par;
+mod proof;
 pub(super) mod resource;
 mod revoke;
 mod userinfo;
 
 use super::{io::Caller, io::Session, login::Begun, machine::Machine};
+use authorize::Authorize;
 use crate::core::{
     protocol::grant::GrantRequest,
     words::{
@@ -49,6 +53,8 @@ pub(super) enum Errand<J> {
     UserInfo(userinfo::UserInfo),
     Grant(grant::Granting<J>),
     Revoke(revoke::Revoking),
+    /// A request of the program's that waits for another token.
+    Authorize(Caller, Box<Authorize>),
 }
 
 /// What it goes on with.
@@ -89,6 +95,7 @@ impl<J: Json> Machine<J> {
             }
             (Errand::Grant(granting), Came::Stored(result)) => self.grant_stored(granting, &result),
             (Errand::Revoke(revoking), Came::Response(_, result)) => self.revoked(revoking, result),
+            (Errand::Authorize(caller, request), _) => self.authorize_renewed(caller, request),
             // Nothing else is asked for.
             _ => {}
         }
