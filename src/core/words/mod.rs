@@ -4,6 +4,8 @@ pub mod challenge_method;
 pub mod encoding;
 pub mod secret;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) mod any_json;
 #[cfg(feature = "client")]
 pub mod concat;
 #[cfg(feature = "client")]
