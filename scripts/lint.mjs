@@ -27,6 +27,8 @@ const checks = [
     work: () => run(process.execPath, [join(root, "node_modules", "eslint", "bin", "eslint.js"), "--max-warnings", "0", "."], { quiet: true, label: "eslint" }),
   },
   cargo("rustfmt", ["fmt", "--all", "--check"]),
+  // A workspace of its own; what it is compiled of, clippy sees with tests/fuzz_seeds.rs.
+  cargo("rustfmt (fuzz)", ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
   clippy("native", ["--all-targets"]),
   clippy("browser, as a Rust library", [...WASM, "--lib"]),
   // Not with the tests: what they stand on brings the standard library, and with it a second panic handler.

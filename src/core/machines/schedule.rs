@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::core::words::secret::Secret;
     use alloc::string::String;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn config(auto: Value) -> Config {
@@ -174,6 +175,14 @@ mod tests {
             ("99999999999999999999", None),
         ] {
             assert_eq!(retry_after::<Value>(header, now), pause, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn retry_after_of_any_header_is_within_an_hour(header in "\\PC{0,20}|-?[0-9]{0,20}", now: u64) {
+            let pause = retry_after::<Value>(&header, UnixMillis(now));
+            prop_assert!(pause.is_none_or(|pause| (FIRST_PAUSE..=LONGEST_RETRY_AFTER).contains(&pause)));
         }
     }
 }

@@ -250,5 +250,38 @@ mod tests {
             let mut logins = Logins::read(text);
             while logins.forget(UnixMillis(0)).is_some() {}
         }
+
+        #[test]
+        fn login_of_any_words_reads_back_the_same(
+            verifier in "[A-Za-z0-9._~-]{43,128}", nonce in "\\PC{0,20}", redirect_uri in "\\PC{0,20}",
+            scope in "\\PC{0,20}", max_age in proptest::option::of(0..1_u64 << 48),
+            app_state in proptest::option::of("\\PC{0,20}"),
+        ) {
+            let verifier = CodeVerifier::parse(&verifier).unwrap();
+            let login = Login::Open(Transaction { verifier, nonce, redirect_uri, scope, max_age, app_state });
+            let Some(Login::Open(read)) = Login::read(login.write().expose()) else { panic!("no login") };
+            let Login::Open(written) = login else { panic!("no login") };
+            prop_assert_eq!(read.verifier.expose(), written.verifier.expose());
+            prop_assert_eq!(read.nonce, written.nonce);
+            prop_assert_eq!(read.redirect_uri, written.redirect_uri);
+            prop_assert_eq!(read.scope, written.scope);
+            prop_assert_eq!((read.max_age, read.app_state), (written.max_age, written.app_state));
+        }
+
+        #[test]
+        fn login_that_is_spent_reads_back_the_same(
+            app_state in proptest::option::of("\\PC{0,20}"), outcome in "(signed_in|[a-z_]{1,9})?",
+        ) {
+            let outcome = match outcome.as_str() {
+                "" => None,
+                "signed_in" => Some(Outcome::SignedIn),
+                _ => Some(Outcome::Failed(outcome)),
+            };
+            let spent = Spent { app_state, outcome };
+            let Some(Login::Spent(read)) = Login::read(Login::Spent(spent.clone()).write().expose()) else {
+                panic!("no login")
+            };
+            prop_assert_eq!(read, spent);
+        }
     }
 }

@@ -125,7 +125,9 @@ pub fn authorization_request(
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::core::words::any_json::any_object;
     use crate::core::words::form;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn url(config: &Value, options: &Value) -> String {
@@ -191,5 +193,55 @@ mod tests {
         let options =
             json!({ "prompt": null, "appState": {}, "signal": 1, "extraParameters": { "a": null, "someThing": "x" } });
         assert_eq!(LoginOptions::read(&options).unwrap().parameters.finish(), "someThing=x");
+    }
+
+    const MEMBERS: &[&str] = &[
+        "scope",
+        "prompt",
+        "loginHint",
+        "maxAge",
+        "acrValues",
+        "uiLocales",
+        "extraParameters",
+        "clientId",
+        "redirectUri",
+        "client_id",
+        "redirect_uri",
+        "state",
+        "nonce",
+        "code_challenge",
+        "request",
+        "response_mode",
+        "other",
+    ];
+
+    proptest! {
+        #[test]
+        fn login_options_of_any_members_leave_the_protocols_own_alone(
+            mut options in any_object(MEMBERS, &["x", "x&state=y", "ℵ"]),
+            extra in proptest::option::of(any_object(MEMBERS, &["x", "x&client_id=y"])),
+        ) {
+            if let Some(extra) = extra {
+                options["extraParameters"] = extra;
+            }
+            if LoginOptions::read(&options).is_ok() {
+                let url = url(&config(), &options);
+                let query = form::query(&url);
+                for (name, value) in [
+                    ("client_id", "c"),
+                    ("redirect_uri", "https://app.example/cb?x=y"),
+                    ("response_type", "code"),
+                    ("scope", options["scope"].as_str().unwrap_or("openid")),
+                    ("state", "st"),
+                    ("nonce", "no"),
+                    ("code_challenge", "ch"),
+                ] {
+                    prop_assert_eq!(form::values(query, name).collect::<Vec<_>>(), [value], "{}", url);
+                }
+                for name in ["request", "request_uri", "response_mode"] {
+                    prop_assert!(form::value(query, name).is_none(), "{}", url);
+                }
+            }
+        }
     }
 }

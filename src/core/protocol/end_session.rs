@@ -41,6 +41,7 @@ pub fn check_state(url: &str, sent: Option<&str>) -> Result<(), Error> {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -69,6 +70,18 @@ mod tests {
             ("https://app.example/?state=", None),
         ] {
             assert_eq!(check_state(url, sent).unwrap_err().code(), ErrorCode::LogoutStateMismatch);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn logout_redirect_of_any_url_is_taken_only_with_the_state_that_was_sent(url: String, sent in "[a-z]{1,3}") {
+            let with_state = [url.clone(), "?state=".into(), sent.clone()].concat();
+            for url in [url, with_state] {
+                let is_there = form::text(form::query(&url), "state").as_deref() == Some(sent.as_str());
+                prop_assert_eq!(check_state(&url, Some(&sent)).is_ok(), is_there);
+                prop_assert!(check_state(&url, None).is_err());
+            }
         }
     }
 }

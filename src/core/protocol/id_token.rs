@@ -141,6 +141,7 @@ pub fn check_hashes(claims: &impl Json, at_hash: Option<&str>, c_hash: Option<&s
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::core::words::any_json::any_object;
     use ErrorCode::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -278,5 +279,27 @@ mod tests {
         fn id_token_claims_of_any_text_do_not_panic(text: String) {
             let _ = claims::<Value>(&Secret::new(text));
         }
+
+        #[test]
+        fn id_token_of_any_claims_passes_only_with_what_it_has_to_say(
+            claims in any_object(CLAIMS, &["https://as.example", "s", "c", "n"]),
+        ) {
+            let mut token = good();
+            token.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+            for token in [claims, token] {
+                if check(&token, &expected()).is_ok() {
+                    prop_assert!(token["iss"] == "https://as.example" && token["nonce"] == "n");
+                    let audience = &token["aud"];
+                    prop_assert!(*audience == "c" || audience.as_array().is_some_and(|all| all.contains(&json!("c"))));
+                    prop_assert!(token["azp"].is_null() || token["azp"] == "c");
+                    prop_assert!(token["exp"].as_f64() > Some(995.0) && token["iat"].as_f64() <= Some(1305.0));
+                }
+                let before = json!({ "sub": "s" });
+                let refreshed = Expected { before: Some(&before), nonce: None, now: None, ..expected() };
+                prop_assert!(check(&token, &refreshed).is_err() || token["sub"] == "s");
+            }
+        }
     }
+
+    const CLAIMS: &[&str] = &["iss", "sub", "aud", "azp", "exp", "iat", "nonce", "auth_time"];
 }

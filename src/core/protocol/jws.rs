@@ -157,7 +157,7 @@ fn has_word(words: &str, word: &str) -> bool {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::core::words::secret::Secret;
+    use crate::core::words::{any_json::any_object, secret::Secret};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -320,5 +320,29 @@ mod tests {
                 prop_assert!(ALGORITHMS.contains(&jws.algorithm));
             }
         }
+
+        #[test]
+        fn next_key_of_any_set_comes_to_its_end_and_gives_none_that_is_for_something_else(
+            keys in proptest::collection::vec(any_object(KEY, KEY_WORDS), 0..6),
+            algorithm in proptest::sample::select(ALGORITHMS.split_terminator(' ').collect::<Vec<_>>()),
+            key_id in proptest::option::of("k"),
+        ) {
+            let body = json!({ "keys": keys }).to_string();
+            let response = Response { status: 200, body: Secret::new(body), ..Response::default() };
+            let keys = key_set::<Value>(&response).unwrap();
+            let mut from = 0;
+            while let Some((key, next)) = next_key(&keys, algorithm, key_id.as_deref(), from) {
+                prop_assert!(next > from);
+                from = next;
+                prop_assert!(matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP")));
+                prop_assert!(key["use"].is_null() || key["use"] == "sig");
+                prop_assert!(key["alg"].is_null() || key["alg"] == algorithm);
+                prop_assert!(key_id.is_none() || key["kid"] == "k");
+            }
+        }
     }
+
+    const KEY: &[&str] = &["kty", "kty", "crv", "crv", "n", "use", "alg", "kid", "key_ops"];
+    const KEY_WORDS: &[&str] =
+        &["RSA", "EC", "EC", "OKP", "oct", "P-256", "P-384", "Ed25519", "sig", "enc", "ES256", "k"];
 }

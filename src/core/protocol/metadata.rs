@@ -174,7 +174,9 @@ fn invalid(name: &str) -> Error {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::core::words::any_json::any_object;
     use crate::core::words::secret::Secret;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn response(status: u16, body: &str) -> Response {
@@ -266,5 +268,53 @@ mod tests {
         let metadata = Metadata::read(&config(), Some(&given), Some(&found)).unwrap();
         assert_eq!(metadata.token_endpoint, "https://proxy.example/t");
         assert!(metadata.announces_iss);
+    }
+
+    const FIELDS: &[&str] = &[
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "jwks_uri",
+        "userinfo_endpoint",
+        "revocation_endpoint",
+        "pushed_authorization_request_endpoint",
+        "end_session_endpoint",
+        "id_token_signing_alg_values_supported",
+        "authorization_response_iss_parameter_supported",
+    ];
+    const WORDS: &[&str] =
+        &["https://as.example", "https://as.example/x", "http://as.example", "http://[::1]/", "RS256"];
+
+    proptest! {
+        #[test]
+        fn metadata_of_any_documents_have_no_endpoint_but_secure_ones(
+            given in any_object(FIELDS, WORDS), mut found in any_object(FIELDS, WORDS),
+        ) {
+            for complete in [false, true] {
+                if complete {
+                    for name in ["authorization_endpoint", "token_endpoint", "issuer"] {
+                        found[name] = json!("https://as.example");
+                    }
+                }
+                let read = metadata_response::<Value>("https://as.example", &response(200, &found.to_string()));
+                prop_assert_eq!(read.is_ok(), found["issuer"] == "https://as.example");
+                for given in [None, Some(&given)] {
+                    let Ok(metadata) = Metadata::read(&config(), given, Some(&found)) else { continue };
+                    prop_assert_eq!(&metadata.issuer, "https://as.example");
+                    let optional = [metadata.jwks_uri, metadata.userinfo_endpoint, metadata.revocation_endpoint];
+                    let others = [metadata.pushed_authorization_request_endpoint, metadata.end_session_endpoint];
+                    let required = [metadata.authorization_endpoint, metadata.token_endpoint];
+                    for endpoint in required.into_iter().chain(optional.into_iter().flatten()).chain(others.into_iter().flatten()) {
+                        prop_assert!(config().allows(&endpoint), "{}", endpoint);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn well_known_urls_of_any_issuer_do_not_panic(issuer: String) {
+            prop_assert!(openid_configuration_url(&issuer).ends_with("/.well-known/openid-configuration"));
+            prop_assert!(oauth_authorization_server_url(&issuer).contains("/.well-known/oauth-authorization-server"));
+        }
     }
 }

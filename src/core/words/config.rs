@@ -244,6 +244,8 @@ pub(crate) fn millis(json: &impl Json, name: &str, into: &mut u64) -> Result<(),
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::core::words::any_json::any_object;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn base() -> Value {
@@ -318,5 +320,64 @@ mod tests {
         assert!(!Config::read(&with("autoRefresh", json!(false))).unwrap().auto_refresh);
         let config = Config::read(&with("autoRefresh", json!({ "leadTime": 30, "jitter": 2.5 }))).unwrap();
         assert_eq!((config.auto_refresh, config.lead_time, config.jitter), (true, 30_000, Some(2_500)));
+    }
+
+    /// The members that are read, and one that is not.
+    const MEMBERS: &[&str] = &[
+        "issuer",
+        "clientId",
+        "redirectUri",
+        "postLogoutRedirectUri",
+        "scope",
+        "resource",
+        "pkceMethod",
+        "par",
+        "dpop",
+        "storage",
+        "autoRefresh",
+        "leadTime",
+        "jitter",
+        "clockTolerance",
+        "allowInsecure",
+        "requestTimeout",
+        "metadata",
+        "encrypt",
+        "other",
+    ];
+    const WORDS: &[&str] = &[
+        "https://as.example",
+        "http://as.example",
+        "http://localhost",
+        "https://as.example/?x",
+        "app.example:/cb",
+        "c",
+        "S256",
+        "plain",
+        "auto",
+        "never",
+        "local",
+        "memory",
+    ];
+
+    proptest! {
+        #[test]
+        fn config_of_any_members_is_refused_or_holds_what_it_has_to(given in any_object(MEMBERS, WORDS)) {
+            let mut all = base();
+            all.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
+            for given in [given, all] {
+                match Config::read(&given) {
+                    Ok(config) => {
+                        prop_assert!(!config.client_id.is_empty() && !config.scope.is_empty());
+                        prop_assert!(url::is_redirect_uri(&config.redirect_uri));
+                        prop_assert!(config.post_logout_redirect_uri.is_none_or(|uri| url::is_redirect_uri(&uri)));
+                        match &config.issuer {
+                            Some(issuer) => prop_assert!(url::is_secure(issuer) || config.allow_insecure),
+                            None => prop_assert!(!given["metadata"].is_null()),
+                        }
+                    }
+                    Err(error) => prop_assert_eq!(error.code(), InvalidConfig),
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ pub mod encoding;
 pub mod secret;
 pub mod sha256;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) mod any_json;
 #[cfg(feature = "client")]
 pub mod concat;
 #[cfg(feature = "client")]

@@ -82,6 +82,7 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn is_secure_takes_https_and_loopback_only() {
@@ -144,6 +145,30 @@ mod tests {
             ["", "/callback", "https:", "https://", "https:/a", "a b:/x", "https://a.example/#x", "1app:/x", ":x"]
         {
             assert!(!is_redirect_uri(uri), "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_secure_of_any_text_is_https_or_loopback_and_hides_no_other_host(
+            url in "(https?|HTTPS|ftp|javascript)?:?/{0,3}(localhost|127\\.|\\[::1\\]|a\\.example|[a-z0-9.@:/?#%\\\\ \t\\[\\]]){0,6}"
+        ) {
+            if is_secure(&url) {
+                prop_assert!(is_http(&url) && !url.contains([' ', '\\', '\t']));
+                let (scheme, rest) = url.split_once("://").unwrap();
+                let authority = rest.split(['/', '?', '#']).next().unwrap();
+                prop_assert!(!authority.contains('@'));
+                let is_loopback = ["localhost", "127.", "[::1]"].iter().any(|host| authority.contains(host));
+                prop_assert!(scheme.eq_ignore_ascii_case("https") || is_loopback);
+            }
+        }
+
+        #[test]
+        fn is_redirect_uri_of_any_text_has_a_scheme_and_no_fragment(uri: String) {
+            if is_redirect_uri(&uri) {
+                prop_assert!(uri.starts_with(|first: char| first.is_ascii_alphabetic()));
+                prop_assert!(uri.contains(':') && !uri.contains('#'));
+            }
         }
     }
 }

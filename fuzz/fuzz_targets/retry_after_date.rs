@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &str| pixie_auth_fuzz::retry_after_date::run(input));
