@@ -25,15 +25,20 @@ export class AuthClient {
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
 
-  /** @param {object} key */
-  constructor(key) {
+  /** The program's own. @type {typeof fetch | undefined} */
+  #fetch;
+
+  /** @param {object} key @param {typeof fetch} [fetch] */
+  constructor(key, fetch) {
     if (key !== KEY) throw new TypeError("AuthClient.create makes clients");
+    this.#fetch = fetch;
   }
 
   /** @param {any} config */
   static async create(config) {
     await init();
-    const client = new AuthClient(KEY);
+    if (config?.dpop) await seldom();
+    const client = new AuthClient(KEY, config?.fetch);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const answered = async (/** @type {any} */ ...answer) => {
       if (!client.#client) await 0;
@@ -132,6 +137,11 @@ export class AuthClient {
 
   stopAutoRefresh() {
     ask(this.#client, 0, /* STOP_AUTO_REFRESH */ 7);
+  }
+
+  async fetch(input, init) {
+    const { authorizedFetch } = await seldom();
+    return authorizedFetch((/** @type {object} */ detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#fetch, input, init);
   }
 
   logout(options) {

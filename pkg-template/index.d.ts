@@ -21,7 +21,7 @@ export class AuthClient implements AsyncDisposable {
    * scheduler.
    *
    * Rejects with `invalid_config`, `insecure_context`, `wasm_load_failed`, `discovery_failed`, `issuer_mismatch`,
-   * `metadata_invalid`, `storage_unavailable`, `network`, `timeout`.
+   * `metadata_invalid`, `storage_unavailable`, `dpop_unavailable`, `network`, `timeout`.
    */
   static create(config: AuthClientConfig): Promise<AuthClient>;
 
@@ -56,13 +56,28 @@ export class AuthClient implements AsyncDisposable {
    * A token good for at least `minValidity` seconds (default 0), refreshed first where it has to be.
    *
    * With `resource` (RFC 8707) or `scope` (words of what was granted), a token for these, besides the session's own,
-   * and kept in memory until it runs out. Without `resource` it is for the configuration's.
+   * and kept in memory until it runs out. Without `resource` it is for the configuration's. The sign-in has to have
+   * asked for what a program will want: name all resources in the configuration. (A server may spend the refresh token
+   * before it refuses, and the session with it.)
    *
-   * Rejects with `no_session`, `session_ended`, `no_refresh_token`, `storage_corrupt`, or what the refresh ran into
-   * (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands). What the server refuses to give for
-   * a resource or a scope is `token_request_failed`, with its word in `oauthError`; the session is none the worse for it.
+   * Rejects with `no_session`, `session_ended`, `dpop_unavailable`, `no_refresh_token`, `storage_corrupt`, or what the
+   * refresh ran into (`network`, `timeout`, `server_unavailable`, `rate_limited`: the session stands). What the server
+   * refuses to give for a resource or a scope is `token_request_failed`, with its word in `oauthError`; the session is
+   * none the worse for it.
    */
   getAccessToken(options?: { minValidity?: number; resource?: string; scope?: string }): Promise<string>;
+
+  /**
+   * fetch with the token, as `Authorization: Bearer` or, with `dpop`, as `DPoP` with a proof; only to `allowedOrigins`.
+   * On a 401 the token is refreshed and the request sent again, once; with a new DPoP-Nonce it is sent again first, once.
+   * Whatever comes back after that is the answer, untouched; a 401 is, too, where there is no refresh token. A body that
+   * is a stream is sent once; strings, blobs, forms, buffers and Requests are sent again. Headers `Authorization` and
+   * `DPoP` of the program's are replaced.
+   *
+   * Rejects with `origin_not_allowed`, `body_not_replayable`, what `getAccessToken` rejects with, the signal's reason, and
+   * whatever fetch itself rejects with (a `TypeError` where there is no connection).
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
   /** Refreshes now; whoever asks meanwhile shares the one request. */
   refresh(): Promise<Session>;
@@ -136,6 +151,13 @@ export interface AuthClientConfig {
   storage?: "memory" | "session" | "local" | TokenStore;
   /** Seconds before expiry at which to refresh (default 60, at most a quarter of the lifetime), and seconds over which tabs and devices are spread before that. */
   autoRefresh?: boolean | { leadTime?: number; jitter?: number };
+  /**
+   * Binds the tokens to a key that never leaves the browser (RFC 9449, ES256). It is kept in IndexedDB: where that cannot
+   * be, `create` rejects with `dpop_unavailable`, but for storage "memory". A session whose key is lost is over.
+   */
+  dpop?: boolean;
+  /** Origins that `fetch` may send the token to, as "https://api.example". Default: the page's own. */
+  allowedOrigins?: string[];
   /** Seconds by which the server's clock may differ. Default 5. */
   clockTolerance?: number;
   /** Seconds that one request to the server may take. Default 15. */

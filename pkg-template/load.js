@@ -16,10 +16,10 @@ export function provide(source) {
 
 /**
  * A load that whoever comes later shares with the first; one that failed is forgotten.
- * @param {(source?: Source | Promise<Response>) => Promise<void>} work
+ * @template T @param {(source?: Source | Promise<Response>) => Promise<T>} work
  */
 function once(work) {
-  /** @type {Promise<void> | undefined} */
+  /** @type {Promise<T> | undefined} */
   let loading;
   return (/** @type {Source | Promise<Response>} */ source) =>
     (loading ??= work(source).catch((cause) => {
@@ -33,11 +33,15 @@ function once(work) {
 /** Loads the module. */
 export const init = once(load);
 
-/** Loads what few programs need, onto the module that is loaded. To be waited for before anything is asked of it. */
+/**
+ * Loads what few programs need, onto the module that is loaded, and gives the file that it came with. To be waited for
+ * before anything is asked of it.
+ */
 export const seldom = once(async () => {
   // A constant: bundlers see by it that the file belongs to the program.
-  const { open } = await import("./seldom.js");
-  await extend(open);
+  const part = await import("./seldom.js");
+  await extend(part.open);
+  return part;
 });
 
 /** @param {Source | Promise<Response>} [given] */

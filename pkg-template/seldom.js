@@ -4,6 +4,8 @@
 import { bytes } from "pixie:embedded/seldom";
 import { imports } from "pixie:glue/seldom";
 
+export { authorizedFetch } from "./authorized-fetch.js";
+
 /**
  * Makes the second module on top of a main one, and gives its exports.
  * @param {WebAssembly.Exports} main

@@ -16,7 +16,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   const short = (/** @type {string} */ wanted) => JSON.stringify(names.exports.find(([name]) => name === wanted)?.[1] ?? wanted);
   /** @type {Record<string, () => string>} */
   const virtual = {
-    "pixie:glue": () => mainImports(glue, names),
+    "pixie:glue": () => mainImports(glue, names, secondNames),
     "pixie:glue/seldom": () => secondImports(glue, secondNames),
     "pixie:embedded/client": () => embed(main),
     "pixie:embedded/seldom": () => embed(second),

@@ -28,17 +28,31 @@ function taken(glue, name) {
 }
 
 /**
+ * Whether a function that only the second module calls can be in its file. What works on main's heap by itself, and not
+ * by main's `wrap`, cannot: it stays in main's glue.
+ * @param {string} glue @param {string} module @param {string} name
+ */
+export function standsAlone(glue, module, name) {
+  if (module !== GLUE) return true;
+  const { call } = taken(glue, name);
+  if (!call?.startsWith("wrap(")) return false;
+  const ofGlue = [...glue.matchAll(/^(?:export )?(?:const|let|function) (\w+)/gm)].map(([, one]) => one);
+  return !ofGlue.some((one) => one !== "wrap" && mentions(call, one));
+}
+
+/**
  * The glue with the object of main's imports by short names. What main imports comes from the glue, which then has it
  * in that object and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
  * that declares them. What the second module has is called there: before it is loaded, that throws.
  * @param {string} glue
  * @param {Names} names
+ * @param {SecondNames} second
  */
-export function mainImports(glue, names) {
+export function mainImports(glue, names, { lent }) {
   const members = [];
   const lines = [];
   const far = [];
-  for (const [index, [module, name, short]] of names.imports.entries()) {
+  for (const [index, [module, name, short]] of [...names.imports, ...lent].entries()) {
     if (module === SECOND) {
       far.push(short);
       continue;
@@ -77,12 +91,11 @@ export function secondImports(glue, { own }) {
   const members = [];
   const lines = [];
   for (const [index, [module, name, short]] of own.entries()) {
-    let value = `direct${index}`;
+    let value;
     if (module === GLUE) {
-      const { call } = taken(glue, name);
-      if (!call?.startsWith("wrap(")) throw new Error(`${name}, which only the second module calls, is not a call of wrap: it would need main's glue`);
-      value = call;
+      value = taken(glue, name).call;
     } else {
+      value = `direct${index}`;
       lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
     }
     members.push(`${JSON.stringify(short)}: ${value}`);
@@ -92,9 +105,6 @@ export function secondImports(glue, { own }) {
   for (const [, list, from] of glue.matchAll(/^import \{ (.*) \} from (.*);$/gm)) {
     const used = list.split(", ").filter((name) => mentions(text, name));
     if (used.length > 0) lines.push(`import { ${used.join(", ")} } from ${from};`);
-  }
-  for (const [, name] of glue.matchAll(/^(?:export )?(?:const|let|function) (\w+)/gm)) {
-    if (name !== "wrap" && mentions(text, name)) throw new Error(`what only the second module calls needs ${name} of main's glue`);
   }
   return `${lines.join("\n")}\nexport const imports = (wrap) => ({ ${text} });\n`;
 }

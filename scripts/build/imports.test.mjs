@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mainImports, secondImports, shortened } from "./imports.mjs";
+import { mainImports, secondImports, shortened, standsAlone } from "./imports.mjs";
 import { SECOND } from "./split.mjs";
 
 const GLUE = `import { member, rare } from './snippets/json.js';
@@ -25,17 +25,17 @@ test("shortened_exportsOfTheGlue_haveTheirShortNames", () => {
 });
 
 test("mainImports_whatMainImports_isInItsObjectAndNowhereElse", () => {
-  const text = mainImports(GLUE, names);
+  const text = mainImports(GLUE, names, { lent: [] });
   assert.match(text, /imports = \{ a: \{ "a": wrap\("ro", member\), "b": direct1 \} \}/);
   assert.doesNotMatch(text, /__wbg_member_1/);
 });
 
 test("mainImports_whatTheSecondAloneOrNobodyCalls_isGone", () => {
-  assert.doesNotMatch(mainImports(GLUE, names), /__wbg_(rare|new|left)/);
+  assert.doesNotMatch(mainImports(GLUE, names, { lent: [] }), /__wbg_(rare|new|left)/);
 });
 
 test("mainImports_whatTheSecondHas_throwsUntilItIsThere", async () => {
-  const text = mainImports("const wrap = 1; let wasm = { main: true };\n", { ...names, imports: names.imports.slice(2) });
+  const text = mainImports("const wrap = 1; let wasm = { main: true };\n", { ...names, imports: names.imports.slice(2) }, { lent: [] });
   const { imports, extend } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
   assert.deepEqual(Object.keys(imports.a), ["c", "d"]);
   assert.throws(() => imports.a.c(1), TypeError);
@@ -54,8 +54,14 @@ test("secondImports_itsOwn_comeFromBesideTheRust", () => {
   ]);
 });
 
-test("secondImports_whatNeedsMainsGlue_isRefused", () => {
-  assert.throws(() => secondImports(GLUE, { own: [[GLUES, "ask", "0"]] }), /ask, which only the second module calls/);
-  const glue = GLUE.replace('wrap("rs", rare)', 'wrap("rn", getObject)');
-  assert.throws(() => secondImports(glue, { own: [[GLUES, "__wbg_rare_2", "0"]] }), /needs getObject of main's glue/);
+test("standsAlone_whatNeedsMainsGlue_doesNot", () => {
+  const glue = `${GLUE}export const __wbg_text_5 = wrap("rn", getObject);\nexport const __wbg_open_6 = wrap("ro", "getObject");\n`;
+  const alone = (module, name) => standsAlone(glue, module, name);
+  assert.ok(alone(GLUES, "__wbg_rare_2") && alone(GLUES, "__wbg_open_6") && alone("./snippets/page.js", "isVisible"));
+  assert.ok(!alone(GLUES, "__wbg_text_5") && !alone(GLUES, "ask"));
+});
+
+test("mainImports_whatItLendsTheSecond_isInItsObject", () => {
+  const text = mainImports(GLUE, names, { lent: [[GLUES, "__wbg_rare_2", "0"], [GLUES, "ask", "1"]] });
+  assert.match(text, /"b": direct1, "0": wrap\("rs", rare\), "1": ask \} \}/);
 });

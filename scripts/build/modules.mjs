@@ -7,6 +7,7 @@ import { run } from "../progress.mjs";
 import { root, shown } from "../paths.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
 import { trimmed } from "./glue.mjs";
+import { standsAlone } from "./imports.mjs";
 import { namedByPlace } from "./order.mjs";
 import { renamed } from "./rename.mjs";
 import { snip } from "./snip.mjs";
@@ -103,7 +104,8 @@ export const clientGlue = () => trimmed(readFileSync(join(glueFolder, "pixie_aut
 /**
  * @typedef {[module: string, name: string, short: string]} Import
  * @typedef {{ imports: Import[], exports: [string, string][] }} Names the short names of main's imports and exports
- * @typedef {{ own: Import[] }} SecondNames those of the imports that only the second module has
+ * @typedef {{ own: Import[], lent: Import[] }} SecondNames those of what only the second module imports, in its file
+ *   and in main's glue
  * @typedef {Awaited<ReturnType<typeof buildClientModules>>} Client
  */
 
@@ -137,8 +139,8 @@ async function small(input, name) {
 }
 
 /**
- * The two with the names by which they are joined: in the second, main's exports are "a", the imports that it has in
- * common with main "b", and its own "c".
+ * The two with the names by which they are joined: in the second, main's exports are "a", what main's glue gives "b",
+ * and what is in its own file "c".
  * @param {Uint8Array} minified main, by its short names
  * @param {Uint8Array} stripped the second
  * @param {Names} names
@@ -154,7 +156,8 @@ function joined(minified, stripped, names) {
   shorts.set(STACK_POINTER, build);
 
   /** @type {SecondNames} */
-  const secondNames = { own: [] };
+  const secondNames = { own: [], lent: [] };
+  const glue = clientGlue();
   const inMain = (/** @type {string} */ module, /** @type {string} */ name) => names.imports.find(([from, long]) => from === module && long === name)?.[2];
   const required = (/** @type {string | undefined} */ short, /** @type {string} */ name) => {
     if (!short) throw new Error(`main's optimization has lost ${name}, which it has in common with the second module`);
@@ -165,9 +168,12 @@ function joined(minified, stripped, names) {
       if (module === MAIN) return ["a", required(shorts.get(name), name)];
       const shared = inMain(module, name);
       if (shared) return ["b", shared];
-      const short = secondNames.own.length.toString(36);
-      secondNames.own.push([module, name, short]);
-      return ["c", short];
+      const alone = standsAlone(glue, module, name);
+      const list = alone ? secondNames.own : secondNames.lent;
+      // A number is no name of main's.
+      const short = String(list.length);
+      list.push([module, name, short]);
+      return [alone ? "c" : "b", short];
     },
     exported: (name) => required(inMain(SECOND, name), name),
   });

@@ -13,6 +13,8 @@ export const SELDOM = {
   /** What main calls, once `seldom()` in pkg-template/load.js has been waited for. */
   entrances: [
     /^<?pixie_auth::core::machines::seldom::/,
+    /^<?pixie_auth::web::dpop::/,
+    /^pixie_auth::bindings::values::authorized$/,
     /^pixie_auth::core::machines::logout::.*::(logout_callback|logout_loaded)$/,
   ],
   /** What only the second may call: the build fails where main does, which would have to load it first. */

@@ -61,6 +61,7 @@ const CLOSE: u32 = 10;
 const USER_INFO: u32 = 11;
 const GRANT: u32 = 12;
 const REVOKE: u32 = 13;
+const AUTHORIZE: u32 = 14;
 /// [`GET_ACCESS_TOKEN`] with a `resource` or a `scope`.
 const RESOURCE_TOKEN: u32 = 15;
 
@@ -175,6 +176,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         }
         GRANT => asked = Asked::grant(argument)?,
         REVOKE => asked = Asked::Revoke,
+        AUTHORIZE => asked = Asked::authorize(argument),
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
@@ -209,7 +211,7 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
-        USER_INFO | GRANT | REVOKE => machine.ask(caller, asked),
+        USER_INFO | GRANT | REVOKE | AUTHORIZE => machine.ask(caller, asked),
         _ => {}
     }
     Ok(())

@@ -23,11 +23,12 @@ class Session {
  * @param {string | undefined} idToken
  * @param {object | null} claims
  * @param {boolean} refreshable
+ * @param {boolean} isBound
  */
-export function session(accessToken, expiresAt, scope, idToken, claims, refreshable) {
+export function session(accessToken, expiresAt, scope, idToken, claims, refreshable, isBound) {
   return new Session({
     accessToken,
-    tokenType: "Bearer",
+    tokenType: isBound ? "DPoP" : "Bearer",
     expiresAt: expiresAt ?? null,
     scope: Object.freeze(scope.split(" ").filter(Boolean)),
     ...(idToken && { idToken }),
@@ -41,6 +42,9 @@ export const loginUrl = (url, state) => ({ url, state });
 
 /** `appState` is as text; the class reads it. @param {Session} session @param {string | undefined} appState */
 export const callbackResult = (session, appState) => ({ session, appState });
+
+/** What one try of `fetch` carries. @param {string} authorization @param {string | undefined} proof @param {string | undefined} sent @param {number} step */
+export const authorized = (authorization, proof, sent, step) => ({ authorization, proof, sent, step });
 
 /** @param {string | undefined} url */
 export const logoutUrl = (url) => ({ url: url ?? null });

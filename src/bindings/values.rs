@@ -2,7 +2,10 @@
 
 use super::error::auth_error;
 use crate::{
-    core::machines::io::{Answer, Event, Snapshot},
+    core::{
+        machines::io::{Answer, Event, Snapshot},
+        words::secret::Secret,
+    },
     web::json::JsJson,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -17,7 +20,11 @@ extern "C" {
         id_token: Option<&str>,
         claims: &JsValue,
         refreshable: bool,
+        is_bound: bool,
     ) -> JsValue;
+
+    #[wasm_bindgen(js_name = authorized)]
+    fn js_authorized(authorization: &str, proof: Option<&str>, sent: Option<&str>, step: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = loginUrl)]
     fn login_url(url: &str, state: &str) -> JsValue;
@@ -44,7 +51,14 @@ fn session(session: &Snapshot<JsJson>) -> JsValue {
         tokens.id_token.as_ref().map(|token| token.expose()),
         session.claims.as_ref().map_or(&JsValue::NULL, |claims| &claims.0),
         tokens.refresh_token.is_some(),
+        tokens.jkt.is_some(),
     )
+}
+
+/// Beside what few programs ask for, in the second module.
+#[inline(never)]
+fn authorized(authorization: &Secret, proof: Option<&Secret>, sent: Option<&str>, step: u32) -> JsValue {
+    js_authorized(authorization.expose(), proof.map(Secret::expose), sent, step)
 }
 
 /// An answer to a caller.
@@ -57,6 +71,9 @@ pub(super) fn answer(answer: Answer<JsJson>) -> JsValue {
         Answer::Session(snapshot) => snapshot.as_ref().map_or(JsValue::NULL, session),
         Answer::AccessToken(token) => JsValue::from_str(token.expose()),
         Answer::Json(document) => document.0,
+        Answer::Authorized { authorization, proof, nonce, step } => {
+            authorized(&authorization, proof.as_ref(), nonce.as_deref(), step)
+        }
         Answer::LogoutUrl(url) => logout_url(url.as_ref().map(|url| url.expose())),
     }
 }

@@ -7,6 +7,7 @@
 use super::{
     channel::Channel,
     clock, crypto,
+    dpop::{self, Signer},
     fetch::{self, Requests},
     json::JsJson,
     lock::{self, Locks},
@@ -54,6 +55,7 @@ struct Host {
     channel: Channel,
     timer: Timer,
     events: PageEvents,
+    signer: OnceCell<Signer>,
     deliver: JsValue,
 }
 
@@ -71,6 +73,8 @@ const TIMER: u32 = 3;
 const LOCK: u32 = 5;
 const HEARD: u32 = 6;
 const VERIFIED: u32 = 7;
+const KEYED: u32 = 8;
+const SIGNED: u32 = 9;
 
 /// What the page's number says.
 const VISIBLE: u32 = 1;
@@ -120,6 +124,7 @@ impl<P: Program> Driver<P> {
             channel: Channel::new(deliver, storage),
             timer: Timer::new(deliver),
             events: PageEvents::new(deliver),
+            signer: OnceCell::new(),
             deliver: deliver.clone(),
         };
         let mut machine = Machine::new(config, seed);
@@ -165,6 +170,8 @@ impl<P: Program> Driver<P> {
             }
             LOCK => machine.locked(op, lock::standing(number), now),
             VERIFIED => machine.verified(op, crypto::verdict(number, text), now),
+            KEYED => machine.keyed(op, dpop::key(number, text, extra), now),
+            SIGNED => machine.signed(op, dpop::proof(text), now),
             HEARD => machine.heard(&text.unwrap_or_default(), now),
             _ => {
                 let told = number as u32;
@@ -222,10 +229,13 @@ impl<P: Program> Driver<P> {
                 &request.url,
                 request.form.as_ref().map(Secret::expose),
                 request.authorization.as_ref().map(Secret::expose),
+                request.proof.as_ref().map(Secret::expose),
                 request.is_fresh,
                 request.outlives_page,
             ),
             Output::Verify { op, signature } => crypto::verify(&host.deliver, op, &signature),
+            Output::Key { op, name, must_last } => dpop::open(&host.signer, &host.deliver, op, &name, must_last),
+            Output::Sign { op, input } => dpop::sign(&host.signer, op, &input),
             Output::Lock { op, name, steal } => host.locks.request(op, &name, steal),
             Output::Unlock { op } => host.locks.release(op),
             Output::Listen(name) => host.channel.listen(&name),

@@ -22,7 +22,8 @@ export class Requests {
    * @param {number} limit milliseconds
    * @param {(arrival: number, op: number, status: number, body?: string, headers?: string, sentAt?: number) => void} deliver
    * called once for each request, unless it is closed before. The status is -1 where there is no connection and -2
-   * where the limit ran out; the headers are `Retry-After` and `Date`, a line each.
+   * where the limit ran out; the headers are `Retry-After`, `Date` and `DPoP-Nonce`, a line
+   * each.
    */
   constructor(fetch, limit, deliver) {
     this.#fetch = fetch;
@@ -33,10 +34,10 @@ export class Requests {
   /**
    * A POST where there is a form.
    * @param {number} op @param {string} url @param {string | undefined} form @param {string | undefined} authorization
-   * @param {boolean} isFresh past all caches
+   * @param {string | undefined} proof @param {boolean} isFresh past all caches
    * @param {boolean} outlivesPage goes on when the page is left or this is closed, and nothing is delivered
    */
-  send(op, url, form, authorization, isFresh, outlivesPage) {
+  send(op, url, form, authorization, proof, isFresh, outlivesPage) {
     const sentAt = Date.now();
     const controller = new AbortController();
     const stop = () => {
@@ -61,6 +62,7 @@ export class Requests {
           Accept: "application/json",
           ...(form && { "Content-Type": "application/x-www-form-urlencoded" }),
           ...(authorization && { Authorization: authorization }),
+          ...(proof && { DPoP: proof }),
         },
         ...(isFresh && { cache: "reload" }),
         ...(outlivesPage && { keepalive: true }),
@@ -73,7 +75,7 @@ export class Requests {
       const body = await response.text();
       const header = (/** @type {string} */ name) => response.headers?.get(name) ?? "";
       // No header has a line break in it.
-      end(+response.status, `${body}`, `${header("Retry-After")}\n${header("Date")}`);
+      end(+response.status, `${body}`, `${header("Retry-After")}\n${header("Date")}\n${header("DPoP-Nonce")}`);
     };
     request().catch(() => end(-1));
   }

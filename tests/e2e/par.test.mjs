@@ -73,8 +73,9 @@ test("login_that_never_pushes_does_not_and_one_that_always_does_needs_the_endpoi
   assert.ok(parametersOf((await tab.succeeds("createLoginUrl")).url).includes("state"));
   assert.equal(stage.server.requestsTo("/par").length, 0);
   stage.server.par.announced = false;
-  await tab.create({ par: "always" });
-  await tab.fails("createLoginUrl", "metadata_invalid");
+  // This tab has kept what the server said before.
+  const other = await (await stage.tab()).create({ par: "always" });
+  await other.fails("createLoginUrl", "metadata_invalid");
 });
 
 test("login_at_oidc_provider_is_pushed", async (t) => {

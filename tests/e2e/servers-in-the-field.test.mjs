@@ -112,7 +112,7 @@ for (const [endpoint, call] of /** @type {const} */ ([["token", "handleCallback"
     const before = Date.now();
     const error = await tab.fails(call, "timeout");
     assert.equal(error.retryable, true);
-    assert.ok(Date.now() - before < 4000, "it took no longer than it may");
+    assert.ok(Date.now() - before < 10_000, "it took no longer than it may");
     assert.equal(await tab.succeeds("getSession"), null);
   });
 }

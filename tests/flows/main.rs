@@ -6,16 +6,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(unreachable_pub)] // A test binary exports nothing.
 
+mod bound;
 mod disk;
 mod scenario;
 mod server;
 mod told;
 
 mod access_token;
+mod authorize;
 mod callback;
 mod callback_elsewhere;
 mod callback_refused;
 mod close;
+mod dpop;
 mod error_codes;
 mod grant;
 mod id_token;

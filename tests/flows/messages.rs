@@ -56,6 +56,21 @@ fn refresh_that_fails_in_one_tab_is_told_in_the_others_and_not_tried_by_each() {
 }
 
 #[test]
+fn login_in_one_tab_is_told_before_the_store_shows_it() {
+    let mut s = Scenario::new();
+    let (first, second) = (s.tab(), s.tab());
+    let redirect = s.redirect(first);
+    s.sees_nothing_stored = Some(second);
+    s.callback(first, &redirect);
+    assert_eq!(s.told(second), [Told::SignedIn("access-1".into())]);
+    s.sees_nothing_stored = None;
+    s.advance(MINUTE);
+    assert_eq!(s.access_token(second), Ok("access-1".into()));
+    s.logout(second, true);
+    assert!(s.session(first).is_none());
+}
+
+#[test]
 fn login_in_one_tab_is_told_in_the_others() {
     let mut s = Scenario::new();
     let (first, second) = (s.tab(), s.tab());

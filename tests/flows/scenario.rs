@@ -9,6 +9,7 @@ mod host;
 pub use host::http_date;
 
 use crate::{
+    bound::{Binding, Keychain},
     disk::Disk,
     server::{CLIENT, ISSUER, Server},
     told::{Said, Told, View},
@@ -16,7 +17,7 @@ use crate::{
 use pixie_auth::{
     Asked, Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
     core::{
-        machines::io::{Caller, Op, Signature, Verdict},
+        machines::io::{Caller, Op, ProofKey, Signature, Verdict},
         words::random::{Entropy, LOGIN_ENTROPY},
     },
 };
@@ -66,6 +67,8 @@ struct Client {
     disk: usize,
     told: Vec<Told>,
     journal: Vec<String>,
+    /// The key that it has opened.
+    key: Option<String>,
     /// The name under which it hears the others.
     hears: Option<String>,
 }
@@ -76,6 +79,8 @@ enum Arrival {
     Loaded(Result<Option<Secret>, Error>),
     Stored(Result<(), Error>),
     Verified(Verdict),
+    Keyed(Result<ProofKey, Error>),
+    Signed(Result<Secret, Error>),
     Responded(UnixMillis, Result<Response, Unanswered>),
 }
 
@@ -96,12 +101,18 @@ pub struct Scenario {
     pub verdicts: VecDeque<Verdict>,
     /// The signatures that it was asked about.
     pub verified: Vec<Signature<Value>>,
+    /// The keys that tokens are bound to.
+    pub keychain: Keychain,
+    /// The server's part in that, where it has one.
+    pub binding: Option<Binding>,
     /// Whether timers go off.
     timers: bool,
     /// What the host has of locks.
     pub locks: Locks,
     /// Whether the page comes from a server, which shows it its clock.
     pub page_has_a_server: bool,
+    /// A tab whose process does not see yet what others have stored as a session.
+    pub sees_nothing_stored: Option<Tab>,
     /// Whether tabs hear each other.
     pub channel: bool,
     /// Who holds a lock and who waits for it, by its name.
@@ -146,9 +157,12 @@ impl Scenario {
             network: Pace::AtOnce,
             verdicts: VecDeque::new(),
             verified: Vec::new(),
+            keychain: Keychain::default(),
+            binding: None,
             timers: true,
             locks: Locks::Granted,
             page_has_a_server: true,
+            sees_nothing_stored: None,
             channel: true,
             queues: BTreeMap::new(),
             prints: None,
@@ -205,7 +219,7 @@ impl Scenario {
         let config = Config::read(&self.config).unwrap();
         let seed = (self.tabs.len() as u32 + 1).wrapping_mul(0x9e37_79b9);
         let machine = Some(Machine::new(config, seed));
-        self.tabs.push(Client { machine, disk, told: Vec::new(), journal: Vec::new(), hears: None });
+        self.tabs.push(Client { machine, disk, told: Vec::new(), journal: Vec::new(), key: None, hears: None });
         let tab = Tab(self.tabs.len() - 1);
         (tab, self.call(tab, |machine, caller| machine.open(caller, given)))
     }

@@ -279,7 +279,7 @@ impl Server {
         }
         // RFC 6749 §6: not more than was granted.
         let is_granted = |scope: &String| {
-            let mut families = self.families.iter().filter(|family| family.newest == form["refresh_token"]);
+            let mut families = self.families.iter().filter(|family| form.get("refresh_token") == Some(&family.newest));
             families.all(|family| scope.split(' ').all(|word| family.scope.split(' ').any(|granted| granted == word)))
         };
         if !form.get("scope").is_none_or(is_granted) {

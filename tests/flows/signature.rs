@@ -63,9 +63,23 @@ fn token_without_kid_is_tried_with_each_key_that_fits() {
         s.server.key_id = None;
         s.server.keys = json!([rsa_key("a"), { "kty": "EC" }, rsa_key("b")]);
         s.verdicts.extend(verdicts);
+        // What was tried was all that there is: the keys have just been fetched past all caches.
+        s.server.key_id = Some("elsewhere".into());
+        let unknown = s.redirect(tab);
+        assert_eq!(outcome(&mut s, tab, &unknown), Err("id_token_key_not_found"));
+        s.server.key_id = None;
         assert_eq!(outcome(&mut s, tab, &redirect), outcome_expected);
         assert_eq!(s.verified.len(), asked);
     }
+}
+
+#[test]
+fn token_without_kid_that_no_known_key_verifies_has_the_keys_fetched_once_more() {
+    let (mut s, tab, redirect) = at_callback();
+    s.server.key_id = None;
+    s.verdicts.extend([Verdict::Bad, good()]);
+    assert_eq!(outcome(&mut s, tab, &redirect), Ok(()));
+    assert_eq!(s.server.key_requests, (2, 1));
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub struct View {
     pub expires_at: Option<u64>,
     pub scope: String,
     pub claims: Option<Value>,
+    /// The key that the tokens are bound to.
+    pub jkt: Option<String>,
 }
 
 impl From<&Session<Value>> for View {
@@ -25,6 +27,7 @@ impl From<&Session<Value>> for View {
             expires_at: tokens.expires_at.map(|end| end.0),
             scope: tokens.scope.clone(),
             claims: session.claims.clone(),
+            jkt: tokens.jkt.clone(),
         }
     }
 }
@@ -40,6 +43,16 @@ pub enum Said {
     AccessToken(String),
     LogoutUrl(Option<String>),
     Json(Value),
+    Authorized(Carried),
+}
+
+/// What one try of `fetch` carries along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    pub authorization: String,
+    pub proof: Option<String>,
+    pub nonce: Option<String>,
+    pub step: u32,
 }
 
 impl From<Answer<Value>> for Said {
@@ -52,6 +65,12 @@ impl From<Answer<Value>> for Said {
             Answer::Session(session) => Self::Session(session.map(|session| View::from(&*session))),
             Answer::AccessToken(token) => Self::AccessToken(token.expose().into()),
             Answer::Json(document) => Self::Json(document),
+            Answer::Authorized { authorization, proof, nonce, step } => Self::Authorized(Carried {
+                authorization: authorization.expose().into(),
+                proof: proof.map(|proof| proof.expose().into()),
+                nonce,
+                step,
+            }),
             Answer::LogoutUrl(url) => Self::LogoutUrl(url.map(|url| url.expose().into())),
         }
     }

@@ -103,6 +103,7 @@ fn run(row: &Row) -> Outcome {
         scope: String::new(),
         refresh_token: Some(Secret::new("rt".into())),
         id_token: None,
+        jkt: None,
     };
     let mut due = |obtained_at: u64, spread: &mut Spread| {
         tokens.obtained_at = UnixMillis(obtained_at);

@@ -198,8 +198,8 @@ impl World {
             }
             Output::Notify(Notice::SignedOut { reason, .. }) => self.signed_out(tab, reason),
             Output::Notify(Notice::RefreshDelayed { .. }) | Output::Navigate(_) => {}
-            // This server gives no ID tokens.
-            Output::Verify { .. } => {}
+            // This server gives no ID tokens, and binds none to a key.
+            Output::Verify { .. } | Output::Key { .. } | Output::Sign { .. } => {}
         }
     }
 

@@ -234,6 +234,7 @@ pub fn signed_in(plan: &Plan, now: u64) -> Disk {
         scope: "offline_access".into(),
         refresh_token: Some(Secret::new("r0".into())),
         id_token: None,
+        jkt: None,
     };
     let mut disk = Disk::default();
     disk.values.insert(SESSION_KEY.into(), record::write(&tokens).expose().into());

@@ -3,6 +3,7 @@
 // their manners differ.
 
 import { createHash } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { testAccount } from "../../www-demo/server/accounts.mjs";
@@ -94,13 +95,20 @@ export const django = {
  * @param {() => Promise<void>} next
  */
 async function acceptPlain(context, next) {
-  const { code_challenge: challenge, code_challenge_method: method, ...others } = context.query;
-  if (context.path === "/auth" && method === "plain") {
-    const hash = createHash("sha256").update(challenge).digest("base64url");
-    context.query = { ...others, code_challenge: hash, code_challenge_method: "S256" };
+  if (context.path === "/auth" && context.query.code_challenge_method === "plain") context.query = hashed(context.query);
+  if (context.path === "/request") {
+    const form = Object.fromEntries(new URLSearchParams(await text(context.req)));
+    // Where it finds the request read, it takes what others have read.
+    context.req.body = form.code_challenge_method === "plain" ? hashed(form) : form;
   }
   await next();
   if (context.path === "/.well-known/openid-configuration") context.body.code_challenge_methods_supported = ["S256", "plain"];
+}
+
+/** @param {Record<string, string>} parameters of an authorization request with `plain` */
+function hashed(parameters) {
+  const hash = createHash("sha256").update(parameters.code_challenge).digest("base64url");
+  return { ...parameters, code_challenge: hash, code_challenge_method: "S256" };
 }
 
 /**

@@ -11,9 +11,9 @@ import { assertNobodySignedOut, cyclesOf, tokensOf } from "./row-of-tabs.mjs";
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {import("./auth-tab.mjs").StageOptions & { lifetime: number, resources?: Record<string, { scope: string }> }} options
+ * @param {import("./auth-tab.mjs").StageOptions & { lifetime: number, resources?: Record<string, { scope: string }>, dpopNonce?: boolean }} options
  */
-export async function providerStage(t, { lifetime, resources, config = {}, ...options }) {
+export async function providerStage(t, { lifetime, resources, dpopNonce, config = {}, ...options }) {
   return Stage.set(t, {
     ownContext: true,
     config: { storage: "local", ...config },
@@ -22,6 +22,7 @@ export async function providerStage(t, { lifetime, resources, config = {}, ...op
         clients: [{ clientId: "spa", redirectUris: [`${origin}/callback`], postLogoutRedirectUris: [`${origin}/signed-out`] }],
         accessTokenTtl: lifetime,
         resources,
+        dpopNonce,
         tokenDelay: 400,
       }),
     converse: async (page) => {

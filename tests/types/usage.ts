@@ -22,6 +22,8 @@ const config: AuthClientConfig = {
   autoRefresh: { leadTime: 30, jitter: 5 },
   clockTolerance: 5,
   par: "always",
+  dpop: true,
+  allowedOrigins: ["https://api.example"],
 };
 const options: LoginOptions = {
   prompt: "consent",
@@ -59,6 +61,9 @@ export async function program(bytes: ArrayBuffer): Promise<string | null> {
   client.startAutoRefresh();
   client.stopAutoRefresh();
   stop();
+
+  const answer: Response = await client.fetch(new URL("https://api.example/notes"), { method: "POST", body: "note" });
+  console.log(answer.status, (await client.fetch(new Request("https://api.example/"))).ok);
 
   const claims: Record<string, unknown> = await client.userInfo();
   const exchanged: Session = await client.grant("urn:ietf:params:oauth:grant-type:token-exchange", {

@@ -44,7 +44,7 @@ fn look(own: &JsValue, question: &str) -> JsValue {
 
 async fn answer_of(answer: &str) -> Result<Response, Unanswered> {
     let (requests, answers) = requests(&own(answer), LIMIT);
-    requests.send(1, URL, Some(FORM), None, false, false);
+    requests.send(1, URL, Some(FORM), None, None, false, false);
     answers.take().await.response()
 }
 
@@ -52,7 +52,7 @@ async fn answer_of(answer: &str) -> Result<Response, Unanswered> {
 async fn get_goes_without_credentials_and_asks_for_json() {
     let own = own("async () => new Response('{}')");
     let (requests, answers) = requests(&own, LIMIT);
-    requests.send(3, URL, None, None, false, false);
+    requests.send(3, URL, None, None, None, false, false);
     let answer = answers.take().await;
     assert_eq!(answer.op, 3);
     assert_eq!(answer.response().unwrap().status, 200);
@@ -72,7 +72,7 @@ async fn get_goes_without_credentials_and_asks_for_json() {
 async fn post_carries_the_form_is_not_cached_and_follows_no_redirect() {
     let own = own("async () => new Response('{}')");
     let (requests, answers) = requests(&own, LIMIT);
-    requests.send(4, URL, Some(FORM), None, false, false);
+    requests.send(4, URL, Some(FORM), None, None, false, false);
     answers.take().await.response().unwrap();
     let sent = look(
         &own,
@@ -93,6 +93,10 @@ async fn response_comes_with_its_status_body_and_retry_after() {
     let response = response.await.unwrap();
     assert_eq!((response.status, response.body.expose()), (429, "{\"é\":1}"));
     assert_eq!(response.retry_after.as_deref(), Some("120"));
+    assert_eq!(response.dpop_nonce, None);
+    let nonce = answer_of("async () => new Response('', { status: 400, headers: { Date: 'x', 'DPoP-Nonce': 'n-1' } })");
+    let nonce = nonce.await.unwrap();
+    assert_eq!((nonce.retry_after, nonce.date.as_deref(), nonce.dpop_nonce.as_deref()), (None, Some("x"), Some("n-1")));
     let empty = answer_of("async () => new Response(null, { status: 204 })").await.unwrap();
     assert_eq!((empty.status, empty.body.expose(), empty.retry_after), (204, "", None));
     let marked = answer_of("async () => new Response(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))").await.unwrap();
@@ -105,7 +109,7 @@ async fn response_comes_with_the_instant_at_which_the_request_was_sent() {
     let before = clock::now().0 as f64;
     let (requests, answers) =
         requests(&own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 3000))"), LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     time.advance(3_000).await;
     assert_eq!(answers.take().await.sent_at, before);
     assert_eq!(clock::now().0 as f64, before + 3_000.0);
@@ -153,7 +157,7 @@ async fn response_that_is_only_the_likeness_of_one_is_answered_all_the_same() {
         "async () => ({ status: 429, headers: null, text: async () => '' })",
     ] {
         let (requests, answers) = requests(&own(answer), 200);
-        requests.send(1, URL, None, None, false, false);
+        requests.send(1, URL, None, None, None, false, false);
         answers.take().await;
         pause(5).await;
         assert_eq!(answers.len(), 0, "{answer}: answered once");
@@ -170,7 +174,7 @@ async fn request_without_an_answer_ends_at_the_limit_and_is_aborted() {
         let time = Time::stand_still();
         let own = own(answer);
         let (requests, answers) = requests(&own, LIMIT);
-        requests.send(1, URL, Some(FORM), None, false, false);
+        requests.send(1, URL, Some(FORM), None, None, false, false);
         let aborted = "([[, { signal }]]) => signal.aborted";
         time.advance(LIMIT as u32 - 1).await;
         assert_eq!((answers.len(), look(&own, aborted).as_bool()), (0, Some(false)), "{answer}");
@@ -187,7 +191,7 @@ async fn answer_that_comes_after_the_limit_is_not_heard() {
     let time = Time::stand_still();
     let late = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 9000))");
     let (requests, answers) = requests(&late, LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     time.advance(20_000).await;
     assert_eq!(answers.take().await.response().err(), Some(Unanswered::Timeout));
     assert_eq!(answers.len(), 0);
@@ -199,7 +203,7 @@ async fn answer_that_comes_before_the_limit_counts_though_its_timer_is_late() {
     let time = Time::stand_still();
     let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 4000))");
     let (requests, answers) = requests(&slow, LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     time.jump(3_600_000.0);
     time.advance(20_000).await;
     assert_eq!(answers.take().await.response().unwrap().status, 200);
@@ -211,7 +215,7 @@ async fn answer_that_came_while_the_page_slept_counts_though_its_timer_is_heard_
     let time = Time::stand_still();
     let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('{}')), 5500))");
     let (requests, answers) = requests(&slow, LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     time.jump(3_600_000.0);
     time.advance(LIMIT as u32).await;
     assert_eq!(answers.len(), 0);
@@ -226,7 +230,7 @@ async fn request_without_an_answer_is_ended_by_a_timer_that_is_late() {
     let time = Time::stand_still();
     for (set, late) in [(86_400_000.0, 2_000), (-86_400_000.0, 0), (1_000.0, 0)] {
         let (requests, answers) = requests(&own("() => new Promise(() => {})"), LIMIT);
-        requests.send(1, URL, None, None, false, false);
+        requests.send(1, URL, None, None, None, false, false);
         time.jump(set);
         time.advance(LIMIT as u32 + late - 1).await;
         assert_eq!(answers.len(), 0, "{set}");
@@ -240,7 +244,7 @@ async fn request_without_an_answer_is_ended_by_a_timer_that_is_late() {
 async fn answered_request_leaves_no_timer_behind() {
     let time = Time::stand_still();
     let (requests, answers) = requests(&own("async () => new Response('{}')"), LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     assert_eq!(time.timers(), 1);
     time.advance(0).await;
     answers.take().await.response().unwrap();
@@ -253,8 +257,8 @@ async fn close_aborts_what_is_on_its_way_and_answers_nothing() {
     let own =
         own("(_, { signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))");
     let (requests, answers) = requests(&own, LIMIT);
-    requests.send(1, URL, None, None, false, false);
-    requests.send(2, URL, Some(FORM), None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
+    requests.send(2, URL, Some(FORM), None, None, false, false);
     requests.close();
     time.advance(2 * LIMIT as u32).await;
     assert_eq!(answers.len(), 0);
@@ -283,7 +287,7 @@ async fn pages_fetch_is_looked_up_each_time_as_programs_wrap_it() {
     for body in ["first", "second"] {
         let wrapper = format!("{{ value: async () => new Response('{body}'), writable: true }}");
         let _stand_in = StandIn::new("globalThis", "fetch", &wrapper);
-        requests.send(1, URL, None, None, false, false);
+        requests.send(1, URL, None, None, None, false, false);
         assert_eq!(answers.take().await.response().unwrap().body.expose(), body);
     }
     // And without a wrapper: the page itself, from where it was served.
@@ -295,7 +299,7 @@ async fn pages_fetch_is_looked_up_each_time_as_programs_wrap_it() {
 async fn host_without_fetch_is_network() {
     let _stand_in = StandIn::new("globalThis", "fetch", "{ value: undefined, writable: true }");
     let (requests, answers) = requests(&JsValue::UNDEFINED, LIMIT);
-    requests.send(1, URL, None, None, false, false);
+    requests.send(1, URL, None, None, None, false, false);
     assert_eq!(answers.take().await.response().err(), Some(Unanswered::Network));
 }
 
@@ -304,7 +308,7 @@ async fn request_that_outlives_the_page_is_kept_alive_and_not_given_up_by_close(
     let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('')), 20))");
     let (requests, answers) = requests(&slow, LIMIT);
     requests.send(1, URL, Some(FORM), None, false, true);
-    requests.send(2, URL, Some(FORM), None, false, false);
+    requests.send(2, URL, Some(FORM), None, None, false, false);
     requests.close();
     let kept = look(
         &slow,

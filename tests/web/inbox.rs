@@ -64,6 +64,8 @@ pub const PAGE: u32 = 4;
 pub const LOCK: u32 = 5;
 pub const HEARD: u32 = 6;
 pub const VERIFIED: u32 = 7;
+pub const KEYED: u32 = 8;
+pub const SIGNED: u32 = 9;
 
 type Deliver = dyn Fn(u32, u32, f64, Option<String>, Option<String>, f64);
 

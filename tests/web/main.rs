@@ -15,6 +15,7 @@ mod stand_in;
 mod channel;
 mod clock;
 mod crypto;
+mod dpop;
 mod driver;
 mod entropy;
 mod fetch;

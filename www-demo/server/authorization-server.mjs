@@ -34,6 +34,7 @@ import { TokenRequestLog } from "./token-request-log.mjs";
  * @property {number} [tokenDelay] Milliseconds by which the token endpoint's answers are held back, after the work is done.
  * @property {number} [clockTolerance] Seconds for which this server takes expired tokens. Default 0: expired is expired.
  * @property {Record<string, { scope: string }>} [resources] RFC 8707: which resource indicators exist. Default: none, and the feature is off.
+ * @property {boolean} [dpopNonce] RFC 9449 §8: proofs need a nonce of this server's. Default false. Without proofs tokens are anybody's.
  * @property {(request: import("./token-request-log.mjs").TokenRequest) => void} [onTokenRequest]
  * @property {(context: any, next: () => Promise<void>) => Promise<void>} [around] Koa middleware around the whole server.
  */

@@ -22,6 +22,7 @@ export function providerConfiguration(options, port) {
     requireConsent = false,
     clockTolerance = 0,
     resources,
+    dpopNonce = false,
   } = options;
   const allowedOrigins = new Map(clients.map((client) => [client.clientId ?? "pixie-auth-demo", originsOf(client)]));
 
@@ -99,6 +100,7 @@ export function providerConfiguration(options, port) {
           context.body = signedOutPage();
         },
       },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonce },
       resourceIndicators: resources ? resourceIndicators(resources) : { enabled: false },
     },
   };

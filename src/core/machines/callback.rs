@@ -292,7 +292,8 @@ impl<J: Json> Machine<J> {
     ) -> Result<(TokenResponse, Option<Jws<J>>), Error> {
         let grant = if login.is_some() { Grant::AuthorizationCode } else { Grant::RefreshToken };
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
-        let response = token::token_response::<J>(grant, response, &[sent])?;
+        let mut response = token::token_response::<J>(&self.config, grant, response, &[sent])?;
+        response.jkt = self.jkt();
         let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) else {
             return Ok((response, None));
         };
@@ -360,7 +361,7 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn adopt_loaded(&mut self, progress: &mut Progress<J>, result: Result<Option<Secret>, Error>) {
-        let stored = result.ok().flatten().and_then(|record| record::read(record.expose()));
+        let stored = result.ok().flatten().and_then(|record| self.read_record(record.expose()));
         if let Some(tokens) = stored
             && self.is_news(&tokens)
         {

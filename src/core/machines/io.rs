@@ -2,6 +2,7 @@
 
 use crate::core::{
     memory::token_set::TokenSet,
+    protocol::dpop::PublicKey,
     words::{error::Error, http::Request, secret::Secret, time::UnixMillis},
 };
 use alloc::{boxed::Box, rc::Rc, string::String};
@@ -80,6 +81,23 @@ pub enum Output<J> {
         /// What.
         signature: Box<Signature<J>>,
     },
+    /// Open the key that tokens are bound to: the one that is kept under this name, or the one that is open already, or
+    /// a new one, which is then kept; it is never to leave the host. Answered by `keyed`.
+    Key {
+        /// To be named in the answer.
+        op: Op,
+        /// Under which name.
+        name: String,
+        /// Whether one that cannot be kept is none.
+        must_last: bool,
+    },
+    /// Sign with that key, by ES256. Answered by `signed`.
+    Sign {
+        /// To be named in the answer.
+        op: Op,
+        /// What: header and claims of a JWT.
+        input: Secret,
+    },
     /// Ask for a lock that the tabs of this origin share. Answered by `locked`, and once more if it is lost.
     Lock {
         /// To be named in the answer.
@@ -143,6 +161,17 @@ pub enum Verdict {
     Unable,
 }
 
+/// The key that tokens are bound to, as far as it is shown.
+#[derive(Debug)]
+pub struct ProofKey {
+    /// Its public half.
+    pub public: PublicKey,
+    /// Whether it will be there after a reload.
+    pub is_lasting: bool,
+    /// Randomness, 128 bits at least, which nobody else is given.
+    pub entropy: Secret,
+}
+
 /// How a lock stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
@@ -179,6 +208,17 @@ pub enum Answer<J> {
     Session(Option<Snapshot<J>>),
     /// `getAccessToken`.
     AccessToken(Secret),
+    /// `fetch`: what the next try is to carry along. `Done` where the last answer stands.
+    Authorized {
+        /// The header `Authorization`.
+        authorization: Secret,
+        /// The header `DPoP`.
+        proof: Option<Secret>,
+        /// The nonce in it.
+        nonce: Option<String>,
+        /// What was tried again so far: to be handed in along with the answer.
+        step: u32,
+    },
     /// `logout`: where the server ends its session. It carries the ID token.
     LogoutUrl(Option<Secret>),
     /// `userInfo`: what the server says of the user.

@@ -44,10 +44,13 @@ pub(super) struct Begun {
 
 impl<J: Json> Machine<J> {
     /// `login` where the page is to leave for the URL (`navigate`), `createLoginUrl` where it is not.
-    pub fn login(&mut self, caller: Caller, options: LoginOptions, entropy: &Entropy, navigate: bool) {
+    pub fn login(&mut self, caller: Caller, mut options: LoginOptions, entropy: &Entropy, navigate: bool) {
+        if self.dpop.is_some() {
+            self.bind_login(&mut options);
+        }
         let (for_verifier, rest) = entropy.split_at(VERIFIER_MIN);
         let (for_state, for_nonce) = rest.split_at(TOKEN_LENGTH);
-        let Some(verifier) = CodeVerifier::from_entropy(for_verifier) else {
+        let (Some(_), Some(verifier)) = (&self.metadata, CodeVerifier::from_entropy(for_verifier)) else {
             return self.refuse(caller, ErrorCode::InvalidConfig.into());
         };
         let (state, nonce) = (token(for_state), token(for_nonce));

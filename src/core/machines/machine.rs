@@ -8,7 +8,7 @@ use super::{
     login::Begun,
     open::Opening,
     refresh::Refresh,
-    seldom::{Came, Errand, resource::Aimed},
+    seldom::{Came, Errand, dpop::Dpop, resource::Aimed},
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -61,6 +61,8 @@ pub struct Machine<J> {
     /// Whether the host can verify signatures. Where it cannot, and `allowInsecure` says so, nobody does.
     pub(super) verifies: bool,
     pub(super) keys: Option<Keys<J>>,
+    /// Where tokens are bound to a key: that key.
+    pub(super) dpop: Option<Box<Dpop<J>>>,
     pub(super) waiters: Vec<Waiter<J>>,
     /// What other tokens than the session's own there are.
     #[allow(clippy::vec_box)] // As below; and there are seldom any.
@@ -192,6 +194,7 @@ impl<J: Json> Machine<J> {
             skew: None,
             verifies: true,
             keys: None,
+            dpop: None,
             waiters: Vec::new(),
             aimed: Vec::new(),
             callbacks: Vec::new(),
@@ -235,6 +238,9 @@ impl<J: Json> Machine<J> {
         self.session = None;
         self.known = None;
         self.forget_aimed();
+        if self.dpop.is_some() {
+            self.forget_key();
+        }
         self.unlock();
         self.closed = true;
         self.settle(caller, Ok(Answer::Done));
@@ -297,6 +303,13 @@ impl<J: Json> Machine<J> {
         self.tick(now);
         if let Some(date) = result.as_ref().ok().and_then(|response| J::parse_http_date(response.date.as_deref()?)) {
             self.skew = Some(date.0 as i64 - now.0 as i64);
+        }
+        let mut result = result;
+        if self.dpop.is_some() {
+            match self.proved(op, sent_at, result) {
+                Some(answer) => result = answer,
+                None => return,
+            }
         }
         let Some(Then::Send(then)) = self.then(op) else {
             return;
@@ -415,6 +428,11 @@ impl<J: Json> Machine<J> {
         }
     }
 
+    /// The thumbprint of the key that new tokens are bound to.
+    pub(super) fn jkt(&self) -> Option<String> {
+        self.dpop.as_ref().map(|dpop| dpop.jkt.clone())
+    }
+
     /// The server's clock, as far as it is known.
     pub(super) fn server_now(&self) -> UnixMillis {
         UnixMillis(self.now.0.saturating_add_signed(self.skew.unwrap_or(0)))
@@ -424,6 +442,11 @@ impl<J: Json> Machine<J> {
         let index = self.waiting.iter().position(|waiting| waiting.op == op)?;
         let Waiting { turn, then, .. } = self.waiting.swap_remove(index);
         if turn != 0 && turn != self.refresh.turn { None } else { Some(then) }
+    }
+
+    /// Of which turn of the refresh an answer is that is waited for; 0 for others.
+    pub(super) fn turn_of(&self, op: Op) -> Option<u32> {
+        self.waiting.iter().find(|waiting| waiting.op == op).map(|waiting| waiting.turn)
     }
 
     pub(super) fn verifying(&mut self, op: Op) -> Option<Box<Verifying<J>>> {
@@ -485,6 +508,9 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn send(&mut self, request: Request, then: OnSend<J>) {
         let op = self.wait(Then::Send(then));
+        if self.dpop.is_some() {
+            return self.prove(op, request);
+        }
         self.emit(Output::Send { op, request });
     }
 

@@ -4,7 +4,7 @@
 //!
 //! 1. call it: what the program asks for goes through [`command`](machine::Machine::command), what the host
 //!    answers through [`loaded`](machine::Machine::loaded), [`stored`](machine::Machine::stored),
-//!    [`verified`](machine::Machine::verified),
+//!    [`verified`](machine::Machine::verified), [`keyed`](machine::Machine::keyed), [`signed`](machine::Machine::signed),
 //!    [`responded`](machine::Machine::responded) and [`locked`](machine::Machine::locked), what it hears by itself
 //!    through [`heard`](machine::Machine::heard), [`visible`](machine::Machine::visible) and
 //!    [`recovered`](machine::Machine::recovered);

@@ -102,6 +102,9 @@ impl<J: Json> Machine<J> {
         match Metadata::read(&self.config, given, discovered.as_ref()) {
             Ok(metadata) => {
                 self.metadata = Some(metadata);
+                if self.config.dpop {
+                    return self.open_key(caller, discovered);
+                }
                 self.load(Area::Session, SESSION, OnLoad::Open(caller, discovered));
             }
             Err(error) => self.refuse(caller, error),
@@ -115,15 +118,19 @@ impl<J: Json> Machine<J> {
         };
         if let Some(record) = record {
             match record::read(record.expose()) {
-                Some(tokens) => {
-                    self.adopt(tokens, true);
-                }
-                // Garbage, or another release's. It stays where it is until somebody signs in.
+                Some(tokens) if self.can_use(&tokens) => self.adopt(tokens, true),
+                // Bound to a key, and this configuration has none. Like the next, it stays where it is until somebody
+                // signs in.
+                Some(_) => self.ended = Some(ErrorCode::DpopUnavailable),
+                // Garbage, or another release's.
                 None => self.ended = Some(ErrorCode::StorageCorrupt),
             }
         }
         let name = self.key("tabs");
         self.emit(Output::Listen(name));
+        if self.dpop.is_some() {
+            self.check_key();
+        }
         self.settle(caller, Ok(Answer::Opened(discovered)));
         // What ran out while nobody looked is over now.
         self.wake(self.now);

@@ -194,7 +194,9 @@ pub(super) enum Stored {
 
 impl<J: Json> Machine<J> {
     pub(super) fn send_refresh(&mut self) {
-        self.refresh.aim = None;
+        if self.dpop.is_some() && self.seeks_key() {
+            return;
+        }
         if self.waiters.iter().any(|waiter| waiter.aim.is_some()) {
             self.take_aim();
         }
@@ -238,8 +240,8 @@ impl<J: Json> Machine<J> {
         match outcome {
             Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
             mut outcome => {
-                if let (Ok(session), Some(_)) = (&mut outcome, &self.refresh.aim) {
-                    self.take_aimed(session);
+                if self.refresh.aim.is_some() {
+                    self.take_aimed(outcome.as_mut().ok());
                 }
                 // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
                 self.enter(Phase::Confirming, None);
@@ -360,9 +362,19 @@ impl<J: Json> Machine<J> {
         self.session.as_ref().map_or(0, |session| session.tokens.generation())
     }
 
+    /// Tokens that somebody stored or told, where this client can use them.
+    pub(super) fn read_record(&self, record: &str) -> Option<TokenSet> {
+        record::read(record).filter(|tokens| self.can_use(tokens))
+    }
+
+    /// Whether this client has a key, where tokens are bound to one.
+    pub(super) const fn can_use(&self, tokens: &TokenSet) -> bool {
+        self.config.dpop || tokens.jkt.is_none()
+    }
+
     pub(super) fn stored_session(&self, result: Result<Option<Secret>, Error>) -> Stored {
         match result {
-            Ok(Some(record)) => match record::read(record.expose()) {
+            Ok(Some(record)) => match self.read_record(record.expose()) {
                 Some(tokens) if self.is_news(&tokens) => Stored::News(tokens),
                 None if record::is_foreign(record.expose()) => Stored::Foreign,
                 _ => Stored::Same,

@@ -49,6 +49,7 @@ fn tokens(name: &str, obtained_at: UnixMillis) -> TokenSet {
         scope: "openid".into(),
         refresh_token: Some(Secret::new(format!("refresh-{name}"))),
         id_token: None,
+        jkt: None,
     }
 }
 

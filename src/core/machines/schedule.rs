@@ -97,6 +97,7 @@ mod tests {
             scope: String::new(),
             refresh_token: Some(Secret::new("rt".into())),
             id_token: None,
+            jkt: None,
         }
     }
 

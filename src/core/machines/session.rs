@@ -12,7 +12,7 @@ use super::{
     tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
-    memory::{journal::Journal, token_set::TokenSet},
+    memory::{journal::Journal, record, token_set::TokenSet},
     protocol::id_token,
     words::{
         error::{Error, ErrorCode},
@@ -153,7 +153,9 @@ impl<J: Json> Machine<J> {
         self.keep(session);
         self.rest();
         self.remove(Area::Session, JOURNAL);
-        let message = self.message(SIGNED_IN, self.generation(), "");
+        let stored = self.session.as_ref().filter(|_| self.persisted);
+        let record = stored.map(|session| record::write(&session.tokens));
+        let message = self.message(SIGNED_IN, self.generation(), record.as_ref().map_or("", Secret::expose));
         self.emit(Output::Tell(message));
         self.release_waiters(true);
     }
@@ -233,7 +235,8 @@ impl<J: Json> Machine<J> {
         self.forget_aimed();
         self.refresh.forgive(self.now);
         self.rest();
-        self.ended = (reason != SignOutReason::Logout).then_some(ErrorCode::SessionEnded);
+        let code = error.as_ref().map_or(ErrorCode::SessionEnded, Error::code);
+        self.ended = (reason != SignOutReason::Logout).then_some(code);
         let absence = error.clone().unwrap_or_else(|| self.absence());
         let waiters = core::mem::take(&mut self.waiters);
         self.refuse_all(waiters, &absence);

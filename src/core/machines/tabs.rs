@@ -33,7 +33,7 @@ pub(super) const UNSTORED: &str = "unstored";
 pub(super) const DELAYED: &str = "delayed";
 /// A refresh is under way, still.
 pub(super) const BUSY: &str = "busy";
-/// Somebody signed in.
+/// Somebody signed in: with the record, where it is in the store.
 pub(super) const SIGNED_IN: &str = "signed_in";
 /// The session is over: with the reason.
 pub(super) const SIGNED_OUT: &str = "signed_out";
@@ -89,7 +89,7 @@ impl<J: Json> Machine<J> {
                 let is_open = !matches!(self.refresh.phase, Phase::Confirming | Phase::Storing);
                 if is_the_users
                     && is_open
-                    && let Some(tokens) = record::read(detail)
+                    && let Some(tokens) = self.read_record(detail)
                 {
                     let is_stored = what == REFRESHED;
                     if self.is_newer(&tokens) {
@@ -116,7 +116,30 @@ impl<J: Json> Machine<J> {
                     self.catch_up(false);
                 }
             }
-            _ => self.catch_up(false),
+            _ => match self.read_record(detail) {
+                // Of a login, and the store may show it later than the message comes.
+                Some(tokens) if self.is_news_told(&tokens) => self.take_news(tokens),
+                _ => self.catch_up(false),
+            },
+        }
+    }
+
+    /// Whether a login that is told of is to be taken, as if it had been found in the store.
+    fn is_news_told(&self, tokens: &TokenSet) -> bool {
+        let is_later = self.session.as_ref().is_none_or(|session| session.tokens.began < tokens.began);
+        self.config.sharing == Sharing::Shared && self.refresh.is_open() && is_later && self.is_news(tokens)
+    }
+
+    /// Takes what another tab has stored.
+    fn take_news(&mut self, tokens: TokenSet) {
+        let is_signed_in = self.session.is_some();
+        self.adopt(tokens, true);
+        if is_signed_in {
+            return self.renewed();
+        }
+        self.epoch += 1;
+        if let Some(session) = self.session.clone() {
+            self.emit(Output::Notify(Event::SignedIn(session)));
         }
     }
 
@@ -149,17 +172,7 @@ impl<J: Json> Machine<J> {
             return;
         }
         match self.stored_session(result) {
-            Stored::News(tokens) => {
-                let is_signed_in = self.session.is_some();
-                self.adopt(tokens, true);
-                if is_signed_in {
-                    return self.renewed();
-                }
-                self.epoch += 1;
-                if let Some(session) = self.session.clone() {
-                    self.emit(Output::Notify(Event::SignedIn(session)));
-                }
-            }
+            Stored::News(tokens) => self.take_news(tokens),
             Stored::Gone => self.session_gone(None),
             Stored::Nothing if is_seen => {
                 // It could not be written; perhaps now.

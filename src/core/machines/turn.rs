@@ -57,6 +57,7 @@ impl<J: Json> Machine<J> {
         self.refresh.turn += 1;
         // What this tab wrote in an earlier turn may be another's by now.
         self.refresh.journaled = false;
+        self.refresh.aim = None;
         self.refresh.leased = self.refresh.no_locks || self.config.sharing == Sharing::Alone;
         if self.refresh.leased {
             return self.reread();

@@ -130,8 +130,9 @@ impl<J: Json> Machine<J> {
             return self.ask_host(key, verifying);
         }
         let is_settled = |at: UnixMillis| self.now.since(at) < KEYS_LAST && at <= self.now;
-        if verifying.failure == ErrorCode::IdTokenKeyNotFound && !keys.renewed_at.is_some_and(is_settled) {
-            // The server may have a new key since.
+        // The server may have a new key since, with a name that is not known yet, or with none.
+        let may_be_new = verifying.failure == ErrorCode::IdTokenKeyNotFound || verifying.key_id.is_none();
+        if may_be_new && !keys.renewed_at.is_some_and(is_settled) {
             verifying.next = 0;
             return self.fetch_keys(verifying, true);
         }

@@ -9,14 +9,16 @@ use crate::core::words::{
 };
 use alloc::string::String;
 
-/// The version that this release writes and reads.
+/// The version of tokens that anybody may bear.
 const VERSION: &str = "1";
+/// The version of those that are bound to a key (RFC 9449): 0.1.0 would take them for the others.
+const BOUND: &str = "2";
 
 /// Writes a session down.
 #[must_use]
 pub fn write(tokens: &TokenSet) -> Secret {
     let mut form = Form::new();
-    form.push("v", VERSION);
+    form.push("v", if tokens.jkt.is_some() { BOUND } else { VERSION });
     form.push("access_token", tokens.access_token.expose());
     form.push("obtained_at", &decimal(tokens.obtained_at.0));
     form.push("began", &decimal(tokens.began.0));
@@ -25,10 +27,11 @@ pub fn write(tokens: &TokenSet) -> Secret {
     form.push("scope", &tokens.scope);
     form.push_some("refresh_token", tokens.refresh_token.as_ref().map(Secret::expose));
     form.push_some("id_token", tokens.id_token.as_ref().map(Secret::expose));
+    form.push_some("jkt", tokens.jkt.as_deref());
     Secret::new(form.finish())
 }
 
-/// Whether it is another release's: not to be read, and not to be overwritten.
+/// Whether what could not be read is another release's, or another configuration's: not to be overwritten.
 #[must_use]
 pub fn is_foreign(record: &str) -> bool {
     form::text(record, "v").is_some_and(|version| version != VERSION)
@@ -38,9 +41,11 @@ pub fn is_foreign(record: &str) -> bool {
 #[must_use]
 pub fn read(record: &str) -> Option<TokenSet> {
     let text = |name| form::text(record, name);
-    if text("v").as_deref() != Some(VERSION) {
-        return None;
-    }
+    let jkt = match text("v")?.as_str() {
+        VERSION => None,
+        BOUND => Some(text("jkt")?),
+        _ => return None,
+    };
     let mut tokens = TokenSet {
         access_token: Secret::new(text("access_token")?),
         expires_at: None,
@@ -50,6 +55,7 @@ pub fn read(record: &str) -> Option<TokenSet> {
         scope: String::new(),
         refresh_token: text("refresh_token").map(Secret::new),
         id_token: text("id_token").map(Secret::new),
+        jkt,
     };
     let number = |name| parse_decimal(&text(name)?);
     tokens.obtained_at = UnixMillis(number("obtained_at")?);
@@ -83,6 +89,7 @@ mod tests {
             scope: "openid a".into(),
             refresh_token: Some(Secret::new("r&t".into())),
             id_token: Some(Secret::new("x.y.z".into())),
+            jkt: None,
         }
     }
 
@@ -94,12 +101,23 @@ mod tests {
     }
 
     #[test]
+    fn record_of_version_2_is_of_tokens_that_are_bound_to_a_key() {
+        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        let bound = TokenSet { jkt: Some(jkt.into()), ..tokens() };
+        let record = format!("{}&jkt={jkt}", NOW_V1.replace("v=1", "v=2"));
+        assert_eq!(write(&bound).expose(), record);
+        assert_eq!(read(&record), Some(bound));
+        assert!(is_foreign(&record) && !is_foreign(NOW_V1), "a client without a key leaves it alone, as 0.1.0 does");
+    }
+
+    #[test]
     fn record_of_another_version_or_garbage_is_none() {
         for record in [
             "",
             "garbage",
             "{\"access_token\":\"at\"}",
             "v=2&access_token=a&obtained_at=1&scope=",
+            "v=3&access_token=a&obtained_at=1&scope=&jkt=k",
             "v=1&access_token=a&scope=",
             "v=1&access_token=&obtained_at=1&scope=",
             "v=1&access_token=a&obtained_at=-1&scope=",
@@ -114,6 +132,7 @@ mod tests {
         fn record_of_any_tokens_reads_back_the_same(
             access in "\\PC{1,40}", scope in "\\PC{0,40}", refresh in proptest::option::of("\\PC{1,40}"),
             obtained in 0..1_u64 << 48, expires in proptest::option::of(0..1_u64 << 48),
+            jkt in proptest::option::of("[A-Za-z0-9_-]{43}"),
         ) {
             let tokens = TokenSet {
                 access_token: Secret::new(access),
@@ -124,6 +143,7 @@ mod tests {
                 scope,
                 refresh_token: refresh.map(Secret::new),
                 id_token: None,
+                jkt,
             };
             prop_assert_eq!(read(write(&tokens).expose()), Some(tokens));
         }

@@ -25,6 +25,8 @@ pub struct TokenSet {
     pub refresh_token: Option<Secret>,
     /// The newest ID token.
     pub id_token: Option<Secret>,
+    /// The thumbprint of the key that they are bound to ([RFC 9449 §6.1](https://www.rfc-editor.org/rfc/rfc9449#section-6.1)).
+    pub jkt: Option<String>,
 }
 
 impl TokenSet {
@@ -42,6 +44,7 @@ impl TokenSet {
             access_token: response.access_token,
             refresh_token: response.refresh_token,
             id_token: response.id_token,
+            jkt: response.jkt,
         }
     }
 
@@ -109,6 +112,7 @@ mod tests {
             scope: None,
             refresh_token: None,
             id_token: None,
+            jkt: None,
         }
     }
 

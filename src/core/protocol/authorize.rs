@@ -26,7 +26,7 @@ const PARAMETERS: [&str; 5] = ["prompt", "login_hint", "max_age", "acr_values", 
 
 /// Parameters that decide how and where the answer comes: those of the program are left out, as they cannot be
 /// overridden.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "request",
     "request_uri",
     "response_type",
@@ -38,6 +38,7 @@ const OWN: [&str; 11] = [
     "nonce",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
 ];
 
 impl LoginOptions {

@@ -93,10 +93,10 @@ impl GrantRequest {
     ///
     /// # Errors
     /// As [`token::token_response`].
-    pub fn response<J: Json>(&self, response: &Response) -> Result<TokenResponse, Error> {
+    pub fn response<J: Json>(&self, config: &Config, response: &Response) -> Result<TokenResponse, Error> {
         let grant = if self.adopt { Grant::AuthorizationCode } else { Grant::Other };
         let secrets: Vec<_> = self.secrets.iter().collect();
-        token::token_response::<J>(grant, response, &secrets)
+        token::token_response::<J>(config, grant, response, &secrets)
     }
 }
 
@@ -129,7 +129,9 @@ mod tests {
         });
         let response =
             Response { status, body: Secret::new(body.into()), retry_after: Some("7".into()), ..Response::default() };
-        GrantRequest::read(&grant).unwrap().response::<Value>(&response)
+        let config = json!({ "issuer": "https://as.example", "clientId": "c", "redirectUri": "https://a.example/" });
+        let config = Config::read(&config).unwrap();
+        GrantRequest::read(&grant).unwrap().response::<Value>(&config, &response)
     }
 
     #[test]

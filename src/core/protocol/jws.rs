@@ -89,7 +89,7 @@ fn malformed(part: &'static str) -> Error {
 /// `discovery_failed` where it is no key set.
 pub fn key_set<J: Json>(response: &Response) -> Result<J, Error> {
     let document = if response.is_success() { J::parse(response.body.expose()) } else { None };
-    let keys = document.and_then(|document| document.member("keys"));
+    let keys = document.filter(J::is_object).and_then(|document| document.member("keys"));
     keys.ok_or_else(|| Error::about(ErrorCode::DiscoveryFailed, "jwks_uri").with_status(response.status))
 }
 

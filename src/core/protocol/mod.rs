@@ -7,6 +7,8 @@ pub mod authorize;
 #[cfg(feature = "client")]
 pub mod callback;
 #[cfg(feature = "client")]
+pub mod dpop;
+#[cfg(feature = "client")]
 pub mod end_session;
 #[cfg(feature = "client")]
 pub mod grant;

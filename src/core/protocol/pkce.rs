@@ -6,13 +6,13 @@
 pub use crate::core::words::challenge_method::ChallengeMethod;
 use crate::core::words::{
     encoding::{base64url_character, base64url_into},
-    secret::{constant_time_eq, wipe},
+    secret::constant_time_eq,
+    sha256::sha256,
 };
 #[cfg(feature = "client")]
 use crate::core::words::{random::token, secret::Secret};
 #[cfg(feature = "client")]
 use alloc::string::String;
-use sha2::block_api::compress256;
 
 /// The fewest characters of a `code_verifier`, [RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1).
 pub const VERIFIER_MIN: usize = 43;
@@ -51,40 +51,6 @@ pub fn s256(verifier: &[u8]) -> [u8; CHALLENGE_LENGTH] {
 /// [`s256`] into a buffer of the caller's.
 pub fn s256_into(verifier: &[u8], challenge: &mut [u8]) {
     base64url_into(&sha256(verifier), challenge);
-}
-
-/// The initial hash value, [FIPS 180-4 §5.3.3](https://doi.org/10.6028/NIST.FIPS.180-4).
-const SHA256_INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-
-/// SHA-256 of at most [`VERIFIER_MAX`] bytes (what is beyond them is left out).
-///
-/// The compression is sha2's; the padding stands here because sha2's general one, made for streams,
-/// is as large as all the rest of the small module, and brings panics with it.
-fn sha256(message: &[u8]) -> [u8; 32] {
-    let message = message.get(..VERIFIER_MAX).unwrap_or(message);
-    let mut blocks = [[0_u8; 64]; 3];
-    let used = (message.len() + 8) / 64 + 1;
-    let flat = blocks.as_flattened_mut();
-    for (to, from) in flat.iter_mut().zip(message) {
-        *to = *from;
-    }
-    if let Some(end) = flat.get_mut(message.len()) {
-        *end = 0x80;
-    }
-    // The length in bits is at most 1024: two bytes hold it.
-    if let Some([high, low]) = flat.get_mut(used * 64 - 2..used * 64) {
-        *high = (message.len() >> 5) as u8;
-        *low = (message.len() << 3) as u8;
-    }
-    let mut state = SHA256_INITIAL;
-    compress256(&mut state, blocks.get(..used).unwrap_or_default());
-    wipe(blocks.as_flattened_mut());
-    let mut digest = [0; 32];
-    for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *to = word.to_be_bytes();
-    }
-    digest
 }
 
 /// What the server does with the pair, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6), in constant time.

@@ -27,6 +27,8 @@ pub struct TokenResponse {
     pub refresh_token: Option<Secret>,
     /// `id_token`.
     pub id_token: Option<Secret>,
+    /// The thumbprint of the key that the tokens are bound to, for who proved to have it; no field of the answer's.
+    pub jkt: Option<String>,
 }
 
 /// Which request a response answers.
@@ -89,7 +91,12 @@ fn finish(config: &Config, metadata: &Metadata, mut form: Form, resource: &[Stri
 /// # Errors
 /// `server_unavailable` for 5xx, `rate_limited` for 429, `session_ended` for `invalid_grant` on a refresh,
 /// `token_request_failed` for every other refusal, `token_response_invalid` where a 200 is no token response.
-pub fn token_response<J: Json>(grant: Grant, response: &Response, sent: &[&Secret]) -> Result<TokenResponse, Error> {
+pub fn token_response<J: Json>(
+    config: &Config,
+    grant: Grant,
+    response: &Response,
+    sent: &[&Secret],
+) -> Result<TokenResponse, Error> {
     let body = response.object::<J>();
     if !response.is_success() {
         let is_spent = || body.as_ref().and_then(|body| body.text("error")).as_deref() == Some("invalid_grant");
@@ -101,9 +108,11 @@ pub fn token_response<J: Json>(grant: Grant, response: &Response, sent: &[&Secre
     let body = body.ok_or_else(|| invalid("no JSON object"))?;
     let text = |name| body.text(name).filter(|text| !text.is_empty());
     let access_token = text("access_token").map(Secret::new).ok_or_else(|| invalid("access_token"))?;
-    // §5.1: "Value is case insensitive." Without DPoP only a bearer token is one that can be used (§7.1).
+    // §5.1: "Value is case insensitive." A token of another type is none that can be used (§7.1); with DPoP a bearer
+    // token is one that was not bound to the key (RFC 9449 §5).
+    let wanted = if config.dpop { "dpop" } else { "bearer" };
     match body.text("token_type") {
-        Some(token_type) if token_type.eq_ignore_ascii_case("bearer") => {}
+        Some(token_type) if token_type.eq_ignore_ascii_case(wanted) => {}
         // A refresh has already spent the old pair: to refuse the new one for a word would end a good session.
         None if grant == Grant::RefreshToken => {}
         // RFC 8693 §2.2.1: "If the issued token is not an access token".
@@ -123,6 +132,7 @@ pub fn token_response<J: Json>(grant: Grant, response: &Response, sent: &[&Secre
         scope: text("scope"),
         refresh_token: text("refresh_token").map(Secret::new),
         id_token: text("id_token").map(Secret::new),
+        jkt: None,
     })
 }
 
@@ -154,14 +164,21 @@ mod tests {
     use super::*;
     use ErrorCode::*;
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     const GOOD: &str = r#""access_token":"at","token_type":"Bearer""#;
+
+    fn config(dpop: bool) -> Config {
+        let config = json!({
+            "issuer": "https://as.example", "clientId": "c", "redirectUri": "https://app.example/cb", "dpop": dpop
+        });
+        Config::read(&config).unwrap()
+    }
 
     fn read(grant: Grant, status: u16, body: &str) -> Result<TokenResponse, Error> {
         let response =
             Response { status, body: Secret::new(body.into()), retry_after: Some("7".into()), ..Response::default() };
-        token_response::<Value>(grant, &response, &[&Secret::new("the-code".into())])
+        token_response::<Value>(&config(false), grant, &response, &[&Secret::new("the-code".into())])
     }
 
     fn code(grant: Grant, status: u16, body: &str) -> ErrorCode {
@@ -210,6 +227,23 @@ mod tests {
         ] {
             let error = read(Grant::AuthorizationCode, 200, body).unwrap_err();
             assert_eq!((error.code(), error.subject()), (TokenResponseInvalid, field), "{body}");
+        }
+    }
+
+    #[test]
+    fn token_response_of_another_type_than_dpop_is_refused_where_the_tokens_are_to_be_bound() {
+        for (grant, token_type, is_good) in [
+            (Grant::AuthorizationCode, json!("DPoP"), true),
+            (Grant::AuthorizationCode, json!("dpop"), true),
+            (Grant::AuthorizationCode, json!("Bearer"), false),
+            (Grant::AuthorizationCode, json!(null), false),
+            (Grant::RefreshToken, json!("Bearer"), false),
+            (Grant::RefreshToken, json!(null), true),
+        ] {
+            let body = json!({ "access_token": "at", "token_type": token_type });
+            let response = Response { status: 200, body: Secret::new(body.to_string()), ..Response::default() };
+            let read = token_response::<Value>(&config(true), grant, &response, &[]);
+            assert_eq!(read.is_ok(), is_good, "{grant:?} {token_type}");
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Config {
     pub par: Par,
     /// `dpop`: tokens are bound to a key of this client's ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)).
     pub dpop: bool,
+    /// Origins that `fetch` may send a token to; empty for the page's own.
+    pub allowed_origins: Vec<String>,
     /// Who shares the storage.
     pub sharing: Sharing,
     /// Whether refreshes are scheduled.
@@ -88,6 +90,7 @@ impl Config {
             method: ChallengeMethod::S256,
             par: Par::Auto,
             dpop: config.is_true("dpop"),
+            allowed_origins: Vec::new(),
             sharing: Sharing::Shared,
             auto_refresh: true,
             lead_time: 60_000,
@@ -125,6 +128,12 @@ impl Config {
         text(config, "scope", &mut scope)?;
         self.scope = scope.unwrap_or_else(|| String::from("openid"));
         self.resource = texts(config, "resource")?;
+        self.allowed_origins = texts(config, "allowedOrigins")?;
+        // One with a path, or in capitals, would never be equal to what the host says, and that in silence.
+        let is_origin = |origin: &String| self.allows(origin) && url::origin(origin) == Some(origin);
+        if self.allowed_origins.iter().any(|origin| !is_origin(origin) || has_capitals(origin)) {
+            return Err(invalid("allowedOrigins"));
+        }
         let mut method = None;
         text(config, "pkceMethod", &mut method)?;
         match method.as_deref() {
@@ -166,6 +175,10 @@ impl Config {
     pub fn allows(&self, url: &str) -> bool {
         url::is_secure(url) || self.allow_insecure && url::is_http(url)
     }
+}
+
+fn has_capitals(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn invalid(name: &str) -> Error {
@@ -271,6 +284,12 @@ mod tests {
             ("requestTimeout", json!("15")),
             ("encrypt", json!(true)),
             ("par", json!("sometimes")),
+            ("allowedOrigins", json!([])),
+            ("allowedOrigins", json!(["https://api.example", "https://api.example/"])),
+            ("allowedOrigins", json!("https://api.example/v1")),
+            ("allowedOrigins", json!("https://API.example")),
+            ("allowedOrigins", json!("http://api.example")),
+            ("allowedOrigins", json!("*")),
         ] {
             let error = Config::read(&with(name, value.clone())).unwrap_err();
             assert_eq!((error.code(), error.subject()), (InvalidConfig, name), "{name} {value}");
@@ -287,6 +306,13 @@ mod tests {
         assert!(Config::read(&config).is_err());
         config["allowInsecure"] = json!(true);
         assert!(Config::read(&config).is_ok());
+    }
+
+    #[test]
+    fn config_reads_dpop_and_the_origins_that_may_have_a_token() {
+        let config = Config::read(&with("allowedOrigins", json!("https://api.example:8443"))).unwrap();
+        assert_eq!((config.allowed_origins, config.dpop), (vec![String::from("https://api.example:8443")], false));
+        assert!(Config::read(&with("dpop", json!(true))).unwrap().dpop);
     }
 
     #[test]

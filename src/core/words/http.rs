@@ -11,7 +11,7 @@ use alloc::string::String;
 /// A request to the authorization server.
 ///
 /// Sent without credentials, with `Accept: application/json`, and within the time limit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Where to.
     pub url: String,
@@ -19,8 +19,8 @@ pub struct Request {
     pub form: Option<Secret>,
     /// The header `Authorization`.
     pub authorization: Option<Secret>,
-    /// What the host signs with the client's key for the header `DPoP`
-    /// ([RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2)): header and claims of the JWT.
+    /// The header `DPoP`, as the host has signed it
+    /// ([RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2)).
     pub proof: Option<Secret>,
     /// No cache may answer it.
     pub is_fresh: bool,

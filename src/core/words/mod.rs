@@ -3,6 +3,7 @@
 pub mod challenge_method;
 pub mod encoding;
 pub mod secret;
+pub mod sha256;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod any_json;

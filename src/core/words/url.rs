@@ -18,6 +18,16 @@ fn http_host(url: &str) -> Option<(bool, &str)> {
     (!host.is_empty() && (is_https || scheme.eq_ignore_ascii_case("http"))).then_some((is_https, host))
 }
 
+/// The origin of an http or https URL, as it is written there
+/// ([RFC 6454 §6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)).
+#[must_use]
+pub fn origin(url: &str) -> Option<&str> {
+    http_host(url)?;
+    let (scheme, rest) = cut(url, b":")?;
+    let authority = before(rest.get(2..)?, b"/?#");
+    url.get(..scheme.len() + 3 + authority.len())
+}
+
 /// Whether it is an http or https URL with a host.
 #[must_use]
 pub fn is_http(url: &str) -> bool {
@@ -104,6 +114,23 @@ mod tests {
             "javascript:alert(1)",
         ] {
             assert!(!is_secure(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn origin_of_a_url_is_what_is_before_its_path() {
+        for (url, expected) in [
+            ("https://a.example", Some("https://a.example")),
+            ("https://a.example/x?y=https://b.example#z", Some("https://a.example")),
+            ("http://[::1]:8080?x", Some("http://[::1]:8080")),
+            ("https://a.example:8443#x", Some("https://a.example:8443")),
+            ("https://a.example@evil.example/", None),
+            ("https://a.example\\@evil.example/", None),
+            ("ftp://a.example/", None),
+            ("/x", None),
+            ("", None),
+        ] {
+            assert_eq!(origin(url), expected, "{url}");
         }
     }
 

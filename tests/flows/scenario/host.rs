@@ -135,7 +135,8 @@ impl Scenario {
         let disk = &mut self.disks[self.tabs[tab].disk];
         match output {
             Output::Load { op, area, key } => {
-                let arrival = Arrival::Loaded(disk.get(area, &key));
+                let is_late = area == Area::Session && self.sees_nothing_stored == Some(Tab(tab));
+                let arrival = Arrival::Loaded(if is_late { Ok(None) } else { disk.get(area, &key) });
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Store { op, area, key, value } => {
@@ -150,6 +151,14 @@ impl Scenario {
             Output::Verify { op, signature } => {
                 let verdict = self.verdict(*signature);
                 self.answer_later(tab, op, Pace::After(0), Arrival::Verified(verdict));
+            }
+            Output::Key { op, name, must_last } => {
+                let opened = self.keychain.open(&name, must_last, &mut self.tabs[tab].key);
+                self.answer_later(tab, op, Pace::After(0), Arrival::Keyed(opened));
+            }
+            Output::Sign { op, input } => {
+                let signed = self.keychain.sign(self.tabs[tab].key.as_deref(), &input);
+                self.answer_later(tab, op, Pace::After(0), Arrival::Signed(signed));
             }
             Output::Lock { op, name, steal } => self.lock(tab, op, name, steal),
             Output::Unlock { op } => {
@@ -222,15 +231,22 @@ impl Scenario {
         let pace = if is_for_keys { Pace::After(0) } else { self.network };
         let reply = match is_for_keys {
             true => self.server.reply_with_keys(request.is_fresh),
-            false => {
-                let authorization = request.authorization.as_ref().map(Secret::expose);
-                self.server.reply(&request.url, body, authorization, self.time)
-            }
+            false => match self.binding.as_mut().and_then(|binding| binding.refusal(request, self.time)) {
+                Some(refusal) => refusal,
+                None => {
+                    let authorization = request.authorization.as_ref().map(Secret::expose);
+                    self.server.reply(&request.url, body, authorization, self.time)
+                }
+            },
         };
+        let reply = match &mut self.binding {
+            Some(binding) => binding.bound(request, reply),
+            None => reply,
+        };
+        let dpop_nonce = self.binding.as_ref().and_then(|binding| binding.nonce.clone());
         let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {
-                let response =
-                    Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce: None };
+                let response = Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
                 (pace, Ok(response))
             }
             Reply::NoConnection | Reply::AnswerLost => (pace, Err(Unanswered::Network)),
@@ -276,6 +292,8 @@ impl Scenario {
             Arrival::Locked(lock) => machine.locked(op, lock, now),
             Arrival::Heard(message) => machine.heard(&message, now),
             Arrival::Verified(verdict) => machine.verified(op, verdict, now),
+            Arrival::Keyed(result) => machine.keyed(op, result, now),
+            Arrival::Signed(result) => machine.signed(op, result, now),
             Arrival::Loaded(result) => machine.loaded(op, result, now),
             Arrival::Stored(result) => machine.stored(op, result, now),
             Arrival::Responded(sent_at, result) => machine.responded(op, sent_at, result, now),
@@ -296,6 +314,8 @@ fn journal_line(output: &Output<Value>) -> String {
         Output::Remove { area, key, .. } => format!("remove {} {}", word(*area), name(key)),
         Output::Send { request, .. } => format!("send {}", request.url),
         Output::Verify { .. } => "verify".into(),
+        Output::Key { .. } => "key".into(),
+        Output::Sign { .. } => "sign".into(),
         Output::Lock { steal, .. } => (if *steal { "steal" } else { "lock" }).into(),
         Output::Unlock { .. } => "unlock".into(),
         Output::Listen(_) => "listen".into(),

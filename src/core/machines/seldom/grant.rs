@@ -64,7 +64,8 @@ impl<J: Json> Machine<J> {
         sent_at: UnixMillis,
         result: Result<Response, Unanswered>,
     ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
-        let response = request.response::<J>(&result?)?;
+        let mut response = request.response::<J>(&self.config, &result?)?;
+        response.jkt = self.jkt();
         let mut jws = None;
         if let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) {
             let parsed = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;

@@ -1,8 +1,11 @@
 //! What few programs ask for. The npm package has it in a second module, which is loaded when it is first needed: so
 //! whatever comes in comes by one of the few functions that are `inline(never)`.
 
+pub mod authorize;
+pub mod dpop;
 mod grant;
 mod par;
+mod proof;
 pub(super) mod resource;
 mod revoke;
 mod userinfo;
@@ -18,6 +21,7 @@ use crate::core::{
     },
 };
 use alloc::boxed::Box;
+use authorize::Authorize;
 
 /// What a program asks for.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub enum Asked {
     Grant(Box<GrantRequest>),
     /// `revoke`.
     Revoke,
+    /// `fetch`.
+    Authorize(Box<Authorize>),
 }
 
 impl Asked {
@@ -39,6 +45,12 @@ impl Asked {
     pub fn grant<J: Json>(grant: &J) -> Result<Self, Error> {
         Ok(Self::Grant(Box::new(GrantRequest::read(grant)?)))
     }
+
+    /// Reads what `fetch` asks, before each try; see [`Authorize::read`].
+    #[inline(never)]
+    pub fn authorize<J: Json>(request: &J) -> Self {
+        Self::Authorize(Box::new(Authorize::read(request)))
+    }
 }
 
 /// What is under way.
@@ -49,6 +61,8 @@ pub(super) enum Errand<J> {
     UserInfo(userinfo::UserInfo),
     Grant(grant::Granting<J>),
     Revoke(revoke::Revoking),
+    /// A request of the program's that waits for another token.
+    Authorize(Caller, Box<Authorize>),
 }
 
 /// What it goes on with.
@@ -65,13 +79,14 @@ pub(super) enum Came<J> {
 }
 
 impl<J: Json> Machine<J> {
-    /// `userInfo`, `grant`, `revoke`.
+    /// `userInfo`, `grant`, `revoke`, `fetch`.
     #[inline(never)]
     pub fn ask(&mut self, caller: Caller, asked: Asked) {
         match asked {
             Asked::UserInfo => self.user_info(caller),
             Asked::Grant(request) => self.grant(caller, *request),
             Asked::Revoke => self.revoke(caller),
+            Asked::Authorize(request) => self.authorize(caller, request),
         }
     }
 
@@ -89,6 +104,7 @@ impl<J: Json> Machine<J> {
             }
             (Errand::Grant(granting), Came::Stored(result)) => self.grant_stored(granting, &result),
             (Errand::Revoke(revoking), Came::Response(_, result)) => self.revoked(revoking, result),
+            (Errand::Authorize(caller, request), _) => self.authorize_renewed(caller, request),
             // Nothing else is asked for.
             _ => {}
         }

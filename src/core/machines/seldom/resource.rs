@@ -118,13 +118,14 @@ impl<J: Json> Machine<J> {
     /// The server gave the token: it is kept until the rest is stored, which is the session as it was, but for the
     /// refresh token and the ID token.
     #[inline(never)]
-    pub(in crate::core::machines) fn take_aimed(&mut self, session: &mut Session<J>) {
-        if let (Some(aimed), Some(before)) = (&mut self.refresh.aim, &self.session) {
+    pub(in crate::core::machines) fn take_aimed(&mut self, session: Option<&mut Session<J>>) {
+        if let (Some(aimed), Some(session), Some(before)) = (&mut self.refresh.aim, session, &self.session) {
             let (tokens, before) = (&mut session.tokens, &before.tokens);
             aimed.until = tokens.expires_at;
             aimed.outcome = Some(Ok(core::mem::replace(&mut tokens.access_token, before.access_token.clone())));
             (tokens.expires_at, tokens.obtained_at) = (before.expires_at, before.obtained_at);
             tokens.scope.clone_from(&before.scope);
+            tokens.jkt.clone_from(&before.jkt);
         }
     }
 
