@@ -46,12 +46,14 @@ describe("tabs", { concurrency: 3 }, () => {
   test("tab_that_is_closed_before_the_server_saw_its_refresh_leaves_it_to_the_others", async (t) => {
     const stage = await hastyStage(t);
     const tabs = await openRow(stage, 6);
+    // On a busy machine there have been refreshes by now.
+    const before = stage.server.tokenRequests().length;
     stage.server.token.next(answers.silence());
     const asker = await nextToRefresh(tabs);
-    await stage.server.received("/token", 2);
+    await stage.server.received("/token", before + 1);
     await asker.page.close();
     const others = tabs.filter((tab) => tab !== asker);
-    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests("refresh_token").length >= 2);
+    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests().length >= before + 2);
     await catchUp(stage, others, 2000);
     t.diagnostic(`taken over after ${took} ms`);
     assert.equal(stage.server.refused, 0);
@@ -60,20 +62,22 @@ describe("tabs", { concurrency: 3 }, () => {
   test("tab_that_is_closed_after_the_server_rotated_its_token_leaves_the_session_standing", async (t) => {
     const stage = await hastyStage(t);
     const tabs = await openRow(stage, 6);
+    // On a busy machine there have been refreshes by now.
+    const before = stage.server.tokenRequests().length;
     // The new tokens are lost with the tab: only a server that forgives this can be told so.
     stage.server.forgiving = true;
     stage.server.withholdTokens = true;
     const asker = await nextToRefresh(tabs);
-    await stage.server.received("/token", 2);
+    await stage.server.received("/token", before + 1);
     await delay(stage.server.tokenDelay + 200);
     stage.server.withholdTokens = false;
     await asker.page.close();
     const others = tabs.filter((tab) => tab !== asker);
-    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests("refresh_token").length >= 2);
+    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests().length >= before + 2);
     await catchUp(stage, others, 2000);
     t.diagnostic(`taken over after ${took} ms`);
     const sent = stage.server.tokenRequests("refresh_token").map(({ form }) => form.refresh_token);
-    assert.equal(sent[0], sent[1]);
+    assert.equal(sent[before - 1], sent[before]);
     assert.equal(stage.server.refused, 0);
   });
 
@@ -85,11 +89,13 @@ describe("tabs", { concurrency: 3 }, () => {
       },
     });
     const tabs = await openRow(stage, 4);
+    // On a busy machine there have been refreshes by now.
+    const before = stage.server.tokenRequests().length;
     stage.server.token.next(answers.silence());
     const asker = await nextToRefresh(tabs);
-    await stage.server.received("/token", 2);
+    await stage.server.received("/token", before + 1);
     await asker.page.close();
-    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests("refresh_token").length >= 2);
+    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests().length >= before + 2);
     await catchUp(stage, tabs.filter((tab) => tab !== asker), 2000);
     t.diagnostic(`taken over after ${took} ms`);
     assert.equal(stage.server.refused, 0);
@@ -112,13 +118,15 @@ describe("tabs", { concurrency: 3 }, () => {
   test("tab_that_is_frozen_while_it_refreshes_is_passed_over_and_catches_up_when_it_thaws", async (t) => {
     const stage = await hastyStage(t);
     const tabs = await openRow(stage, 6);
+    // On a busy machine there have been refreshes by now.
+    const before = stage.server.tokenRequests().length;
     stage.server.token.next(answers.silence());
     const asker = await nextToRefresh(tabs);
-    await stage.server.received("/token", 2);
+    await stage.server.received("/token", before + 1);
     const others = tabs.filter((tab) => tab !== asker);
     await others[0].page.bringToFront();
     const thaw = await freeze(asker.page);
-    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests("refresh_token").length >= 2);
+    const took = await until("a request", TAKEN_OVER, () => stage.server.tokenRequests().length >= before + 2);
     await catchUp(stage, others, 3000);
     t.diagnostic(`taken over after ${took} ms`);
     // It misses a cycle more.
@@ -133,10 +141,12 @@ describe("tabs", { concurrency: 3 }, () => {
   test("tab_that_is_frozen_when_the_answer_comes_takes_it_when_it_thaws_though_its_time_is_over", async (t) => {
     const stage = await hastyStage(t, { config: { requestTimeout: 3 } });
     const tabs = await openRow(stage, 4);
+    // On a busy machine there have been refreshes by now.
+    const before = stage.server.tokenRequests().length;
     stage.server.tokenDelay = 1500;
     stage.server.expiresIn = 3600;
     const asker = await nextToRefresh(tabs);
-    await stage.server.received("/token", 2);
+    await stage.server.received("/token", before + 1);
     await tabs.find((tab) => tab !== asker)?.page.bringToFront();
     const thaw = await freeze(asker.page);
     await delay(6000);
