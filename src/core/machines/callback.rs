@@ -10,9 +10,11 @@
 //! A failure that may go away opens the login again, so that the same redirect can be tried once more.
 
 use super::{
-    io::{Answer, Area, Caller, Event, Output, Session, Snapshot},
+    io::{Answer, Area, Caller, Event, Output, Snapshot},
     login::login_name,
-    machine::{Machine, OnLoad, OnSend, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnSend, OnStore, Responded},
+    refresh::Stored,
+    schedule::{NEVER, set_back},
     session::SESSION,
     verify::{For, Verifying},
 };
@@ -20,25 +22,25 @@ use crate::core::{
     memory::{
         record,
         token_set::TokenSet,
-        transaction::{Login, Outcome, Spent, Transaction},
+        transaction::{self, Login},
     },
     protocol::{
         callback::{Callback, ValidatedCallback},
         id_token::{self, Expected},
         jws::Jws,
-        token::{self, Grant, TokenResponse},
+        token::{self, Grant},
     },
     words::{
         concat::concat,
         decimal::decimal,
         error::{Error, ErrorCode},
-        http::{Request, Response, Unanswered},
+        http::{Request, Unanswered},
         json::Json,
         secret::Secret,
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// How often to look whether an exchange elsewhere is done.
 const LOOK_AGAIN: u64 = 250;
@@ -54,12 +56,15 @@ pub(super) struct Progress<J> {
     state: String,
     callers: Vec<Caller>,
     step: Step,
+    /// Where somebody else exchanges the code: when to look again, and until when.
+    look_at: UnixMillis,
+    look_until: UnixMillis,
     /// The redirect, until its login is found.
     callback: Option<Callback>,
     /// The same, when it was checked.
     checked: Option<ValidatedCallback>,
-    /// The login as it was stored: read again at each step, and put back where the network fails.
-    login: Secret,
+    /// The login as it was stored, which is put back where the network fails.
+    login: Login,
     /// Its tokens, where the keys to verify them with could not be had.
     verifying: Option<Box<Verifying<J>>>,
     session: Option<Snapshot<J>>,
@@ -77,8 +82,8 @@ enum Step {
     Checked,
     /// Waits for the tokens, or to be stored.
     Sent,
-    /// Somebody else exchanges the code: when to look again, and until when.
-    Elsewhere(UnixMillis, UnixMillis),
+    /// Somebody else exchanges the code.
+    Elsewhere,
     /// Its answer is there.
     Done,
     /// Its tokens are here, but the keys to verify them with are not.
@@ -103,9 +108,11 @@ impl<J: Json> Machine<J> {
                     state: callback.state().into(),
                     callers: Vec::new(),
                     step: Step::Begun,
+                    look_at: NEVER,
+                    look_until: NEVER,
                     callback: Some(callback),
                     checked: None,
-                    login: Secret::default(),
+                    login: Login::default(),
                     verifying: None,
                     session: None,
                     ends: 0,
@@ -118,19 +125,13 @@ impl<J: Json> Machine<J> {
         };
         progress.callers.push(caller);
         self.tell(&mut progress);
-        let id = progress.id;
-        if progress.step == Step::Unverified {
+        let verifying = progress.verifying.take();
+        if verifying.is_some() {
             progress.step = Step::Sent;
             progress.error = None;
         }
         self.callbacks.push(progress);
-        self.verify_exchange(id);
-    }
-
-    /// Verifies the ID token of a redirect, where there is one to be verified.
-    pub(super) fn verify_exchange(&mut self, id: u32) {
-        let progress = self.callbacks.iter_mut().find(|progress| progress.id == id && progress.step == Step::Sent);
-        if let Some(verifying) = progress.and_then(|progress| progress.verifying.take()) {
+        if let Some(verifying) = verifying {
             self.verify(verifying);
         }
     }
@@ -150,23 +151,22 @@ impl<J: Json> Machine<J> {
         self.load(Area::Login, &login_name(&progress.state), OnLoad::Login(progress.id));
     }
 
-    pub(super) fn login_loaded(&mut self, progress: &mut Progress<J>, result: Result<Option<Secret>, Error>) {
+    pub(super) fn login_loaded(&mut self, progress: &mut Progress<J>, result: Loaded<'_>) {
         let login = match result {
-            Err(error) => return self.fail(progress, error),
+            Err(error) => return self.fail(progress, error.clone()),
             Ok(None) => return self.fail(progress, ErrorCode::CallbackStateUnknown.into()),
             Ok(Some(login)) => login,
         };
-        match Login::read(login.expose()) {
-            None => {
-                self.remove(Area::Login, &login_name(&progress.state));
-                self.fail(progress, ErrorCode::StorageCorrupt.into());
-            }
-            Some(Login::Spent(spent)) => self.already_spent(progress, spent),
-            Some(Login::Open(transaction)) => {
-                progress.login = login;
-                progress.app_state = transaction.app_state;
-                self.check_callback(progress);
-            }
+        let Some(login) = Login::read(login.clone()) else {
+            self.remove(Area::Login, &login_name(&progress.state));
+            return self.fail(progress, ErrorCode::StorageCorrupt.into());
+        };
+        progress.app_state = login.app_state();
+        if let Some(outcome) = login.outcome() {
+            self.already_spent(progress, &outcome);
+        } else {
+            progress.login = login;
+            self.check_callback(progress);
         }
     }
 
@@ -178,7 +178,7 @@ impl<J: Json> Machine<J> {
             Ok(callback) => {
                 progress.checked = Some(callback);
                 progress.step = Step::Checked;
-                self.keep_outcome(progress, None, OnStore::Spent(progress.id));
+                self.keep_outcome(progress, "", OnStore::Spent(progress.id));
             }
             // A redirect that the server did not send leaves the login open for the one that it does.
             Err(error) if error.code() == ErrorCode::AuthorizationFailed => self.fail_for_good(progress, error),
@@ -187,25 +187,37 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn exchange(&mut self, progress: &mut Progress<J>) {
-        if let (Step::Checked, Some(callback), Some(transaction), Some(metadata)) =
-            (progress.step, &progress.checked, progress.transaction(), &self.metadata)
+        if let (Step::Checked, Some(callback), Some(verifier), Some(metadata)) =
+            (progress.step, &progress.checked, progress.login.verifier(), &self.metadata)
         {
-            let Transaction { verifier, redirect_uri, .. } = transaction;
+            let redirect_uri = progress.login.text("redirect_uri");
             let request = token::exchange_request(&self.config, metadata, callback, verifier, &redirect_uri);
             progress.step = Step::Sent;
             self.send(request, OnSend::Exchange(progress.id));
         }
     }
 
-    /// `has_asked` where another server's clock was looked at meanwhile.
-    pub(super) fn exchanged(
+    /// The answer to the code of a redirect. `has_asked` where another server's clock was looked at meanwhile.
+    pub(super) fn exchanged(&mut self, id: u32, sent_at: UnixMillis, result: &mut Responded, has_asked: bool) {
+        let mut verifying = None;
+        self.with(id, |machine, progress| verifying = machine.read_tokens(progress, sent_at, result, has_asked));
+        // Not before the redirect is in the list again, where it is looked for when it is verified.
+        if let Some(verifying) = verifying {
+            self.verify(verifying);
+        }
+    }
+
+    fn read_tokens(
         &mut self,
         progress: &mut Progress<J>,
         sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
+        result: &mut Responded,
         has_asked: bool,
-    ) {
-        match self.new_session(progress, sent_at, &result, has_asked) {
+    ) -> Option<Box<Verifying<J>>> {
+        let code = progress.checked.as_ref()?.code();
+        let whose = For::Exchange(progress.id);
+        match self.token_response(whose, sent_at, result, code, Some((&progress.login, has_asked))) {
+            Ok(verifying) => return Some(verifying),
             Err(error)
                 if matches!(error.code(), ErrorCode::IdTokenExpired | ErrorCode::IdTokenIssuedAt)
                     && !has_asked
@@ -213,18 +225,15 @@ impl<J: Json> Machine<J> {
             {
                 // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
                 let url = concat(&["/?", &decimal(self.now.0)]);
+                let result = core::mem::replace(result, Err(Unanswered::Network));
                 self.send(Request::get(url), OnSend::Clock(Box::new((progress.id, sent_at, result))));
             }
-            Ok((session, Some(jws))) => {
-                let code = progress.checked.as_ref().map(|callback| callback.code().clone());
-                progress.verifying = Some(Verifying::new(For::Exchange(progress.id), session, code, jws));
-            }
-            Ok((session, None)) => self.store_session(progress, session),
             Err(error) => self.exchange_failed(progress, error),
         }
+        None
     }
 
-    /// The signature of the ID token is right, or it is not, or its key could not be had.
+    /// The signature of the ID token is right, or there is none, or it is not right, or its key could not be had.
     pub(super) fn exchange_verified(
         &mut self,
         progress: &mut Progress<J>,
@@ -232,7 +241,7 @@ impl<J: Json> Machine<J> {
         result: Result<(), Error>,
     ) {
         match result {
-            Ok(()) => self.store_session(progress, verifying.session),
+            Ok(()) => self.store_session(progress, verifying.into_snapshot()),
             // The code is spent and the tokens are here: the same redirect, handed in again, begins at the keys.
             Err(error) if error.code().is_retryable() => {
                 progress.verifying = Some(verifying);
@@ -245,9 +254,9 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    fn store_session(&mut self, progress: &mut Progress<J>, session: Session<J>) {
+    fn store_session(&mut self, progress: &mut Progress<J>, session: Snapshot<J>) {
         let value = record::write(&session.tokens);
-        progress.session = Some(Rc::new(session));
+        progress.session = Some(session);
         progress.ends = self.ends;
         // What is still to come of the session before is not to be written over this one.
         self.epoch += 1;
@@ -260,25 +269,8 @@ impl<J: Json> Machine<J> {
             return self.fail_for_good(progress, error);
         }
         let login = core::mem::take(&mut progress.login);
-        self.store(Area::Login, &login_name(&progress.state), login, OnStore::Nothing);
+        self.store(Area::Login, &login_name(&progress.state), login.write(), OnStore::Nothing);
         self.fail(progress, error);
-    }
-
-    fn new_session(
-        &self,
-        progress: &Progress<J>,
-        sent_at: UnixMillis,
-        result: &Result<Response, Unanswered>,
-        has_asked: bool,
-    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
-        let callback = progress.checked.as_ref().ok_or(ErrorCode::StorageCorrupt)?;
-        let transaction = progress.transaction().ok_or(ErrorCode::StorageCorrupt)?;
-        let (response, jws) = self.token_response(result, callback.code(), Some((&transaction, has_asked)))?;
-        if jws.is_none() && transaction.asks_for_id_token() {
-            return Err(ErrorCode::IdTokenMissing.into());
-        }
-        let claims = jws.as_ref().map(|jws| jws.claims.clone());
-        Ok((Session { tokens: TokenSet::new(response, sent_at, &transaction.scope), claims }, jws))
     }
 
     /// Reads the answer of the token endpoint to what was `sent`, and where an ID token is in it, checks what that says;
@@ -286,30 +278,46 @@ impl<J: Json> Machine<J> {
     /// was looked at.
     pub(super) fn token_response(
         &self,
-        result: &Result<Response, Unanswered>,
+        whose: For,
+        sent_at: UnixMillis,
+        result: &Responded,
         sent: &Secret,
-        login: Option<(&Transaction, bool)>,
-    ) -> Result<(TokenResponse, Option<Jws<J>>), Error> {
+        login: Option<(&Login, bool)>,
+    ) -> Result<Box<Verifying<J>>, Error> {
         let grant = if login.is_some() { Grant::AuthorizationCode } else { Grant::RefreshToken };
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
         let mut response = token::token_response::<J>(&self.config, grant, response, &[sent])?;
         response.jkt = self.jkt();
-        let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) else {
-            return Ok((response, None));
+        let has_id_token = response.id_token.is_some();
+        let mut nonce = String::new();
+        let mut verifying = if let Some((login, _)) = login {
+            if !has_id_token && login.asks_for_id_token() {
+                return Err(ErrorCode::IdTokenMissing.into());
+            }
+            nonce = login.text("nonce");
+            Verifying::new(whose, TokenSet::new(response, sent_at, &login.text("scope")), Some(sent.clone()))
+        } else {
+            let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
+            let mut verifying = Verifying::new(whose, before.tokens.refreshed(response, sent_at), None);
+            verifying.session.claims.clone_from(&before.claims);
+            verifying
         };
-        let jws = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
-        let before = if login.is_some() { None } else { self.session.as_ref() };
-        let expected = Expected {
-            issuer: &metadata.issuer,
-            client_id: &self.config.client_id,
-            nonce: login.map(|(transaction, _)| &*transaction.nonce),
-            max_age: login.and_then(|(transaction, _)| transaction.max_age),
-            before: before.and_then(|session| session.claims.as_ref()),
-            now: login.map(|(_, has_asked)| self.server_now_by(jws.claims.number("iat").filter(|_| has_asked))),
-            tolerance: self.config.clock_tolerance,
-        };
-        id_token::check(&jws.claims, &expected)?;
-        Ok((response, Some(jws)))
+        let id_token = verifying.session.tokens.id_token.as_ref().filter(|_| has_id_token);
+        if let (Some(id_token), Some(metadata)) = (id_token, &self.metadata) {
+            let jws = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
+            let expected = Expected {
+                issuer: &metadata.issuer,
+                client_id: &self.config.client_id,
+                nonce: login.map(|_| nonce.as_str()),
+                max_age: login.and_then(|(login, _)| login.max_age()),
+                before: verifying.session.claims.as_ref(),
+                now: login.map(|(_, has_asked)| self.server_now_by(jws.claims.number("iat").filter(|_| has_asked))),
+                tolerance: self.config.clock_tolerance,
+            };
+            id_token::check(&jws.claims, &expected)?;
+            verifying.take_jws(jws);
+        }
+        Ok(verifying)
     }
 
     /// The server's clock: as it was seen; where nobody shows one (the page of an app has no server), by when it says
@@ -331,7 +339,7 @@ impl<J: Json> Machine<J> {
             return self.fail_for_good(progress, ErrorCode::NoSession.into());
         }
         self.session_stored(result);
-        self.keep_outcome(progress, Some(Outcome::SignedIn), OnStore::Nothing);
+        self.keep_outcome(progress, transaction::SIGNED_IN, OnStore::Nothing);
         if let Some(session) = &progress.session {
             self.start_session(session.clone());
             self.emit(Output::Notify(Event::SignedIn(session.clone())));
@@ -339,32 +347,26 @@ impl<J: Json> Machine<J> {
         self.finish(progress);
     }
 
-    fn already_spent(&mut self, progress: &mut Progress<J>, spent: Spent) {
-        progress.app_state = spent.app_state;
-        match spent.outcome {
+    fn already_spent(&mut self, progress: &mut Progress<J>, outcome: &str) {
+        match outcome {
             // The store first: this tab may have an older session.
-            Some(Outcome::SignedIn) => self.load(Area::Session, SESSION, OnLoad::Adopt(progress.id)),
-            Some(Outcome::Failed(code)) => {
-                self.fail(progress, ErrorCode::read(&code).unwrap_or(ErrorCode::CallbackStateUnknown).into());
-            }
-            None => {
-                let until = match progress.step {
-                    Step::Elsewhere(_, until) => until,
-                    _ => self.now.plus(self.config.request_timeout),
-                };
-                if self.now >= until {
+            transaction::SIGNED_IN => self.load(Area::Session, SESSION, OnLoad::Adopt(progress.id)),
+            "" => {
+                if progress.step != Step::Elsewhere {
+                    progress.look_until = self.now.plus(self.config.request_timeout);
+                }
+                if self.now >= progress.look_until {
                     return self.fail(progress, ErrorCode::CallbackStateUnknown.into());
                 }
-                progress.step = Step::Elsewhere(self.now.plus(LOOK_AGAIN), until);
+                progress.step = Step::Elsewhere;
+                progress.look_at = self.now.plus(LOOK_AGAIN);
             }
+            code => self.fail(progress, ErrorCode::read(code).unwrap_or(ErrorCode::CallbackStateUnknown).into()),
         }
     }
 
-    pub(super) fn adopt_loaded(&mut self, progress: &mut Progress<J>, result: Result<Option<Secret>, Error>) {
-        let stored = result.ok().flatten().and_then(|record| self.read_record(record.expose()));
-        if let Some(tokens) = stored
-            && self.is_news(&tokens)
-        {
+    pub(super) fn adopt_loaded(&mut self, progress: &mut Progress<J>, result: Loaded<'_>) {
+        if let Stored::News(tokens) = self.stored_session(result) {
             self.epoch += 1;
             self.adopt(tokens, true);
             self.rest();
@@ -380,8 +382,8 @@ impl<J: Json> Machine<J> {
     }
 
     /// Writes down how far the login is: the verifier goes, what the same redirect is to be answered stays.
-    fn keep_outcome(&mut self, progress: &Progress<J>, outcome: Option<Outcome>, then: OnStore<J>) {
-        let spent = Login::Spent(Spent { app_state: progress.app_state.clone(), outcome });
+    fn keep_outcome(&mut self, progress: &Progress<J>, outcome: &str, then: OnStore<J>) {
+        let spent = Login::spent(outcome, progress.app_state.as_deref());
         self.store(Area::Login, &login_name(&progress.state), spent.write(), then);
     }
 
@@ -394,14 +396,14 @@ impl<J: Json> Machine<J> {
 
     /// Tells the failure, now and whenever the same redirect is handed in again.
     fn fail_for_good(&mut self, progress: &mut Progress<J>, error: Error) {
-        self.keep_outcome(progress, Some(Outcome::Failed(error.code().as_str().into())), OnStore::Nothing);
+        self.keep_outcome(progress, error.code().as_str(), OnStore::Nothing);
         progress.error = Some(error);
         self.finish(progress);
     }
 
     fn finish(&mut self, progress: &mut Progress<J>) {
         progress.step = Step::Done;
-        progress.login = Secret::default();
+        progress.login = Login::default();
         progress.checked = None;
         self.tell(progress);
     }
@@ -413,10 +415,11 @@ impl<J: Json> Machine<J> {
         }
         for caller in core::mem::take(&mut progress.callers) {
             let result = match (&progress.error, &progress.session) {
+                (Some(error), _) => Err(error.clone()),
                 (None, Some(session)) => {
                     Ok(Answer::Callback { session: session.clone(), app_state: progress.app_state.clone() })
                 }
-                (error, _) => Err(error.clone().unwrap_or_else(|| ErrorCode::CallbackStateUnknown.into())),
+                (None, None) => Err(ErrorCode::CallbackStateUnknown.into()),
             };
             self.settle(caller, result);
         }
@@ -431,43 +434,22 @@ impl<J: Json> Machine<J> {
     /// The clock was set back by so much.
     pub(super) fn callbacks_set_back(&mut self, by: u64) {
         for progress in &mut self.callbacks {
-            if let Step::Elsewhere(at, until) = &mut progress.step {
-                (*at, *until) = (at.minus(by), until.minus(by));
-            }
+            progress.look_at = set_back(progress.look_at, by);
+            progress.look_until = set_back(progress.look_until, by);
         }
     }
 
-    pub(super) fn callback_deadline(&self) -> Option<UnixMillis> {
-        let mut deadline = None;
-        for progress in &self.callbacks {
-            if let Step::Elsewhere(at, _) = progress.step {
-                deadline = Some(deadline.map_or(at, |earlier: UnixMillis| earlier.min(at)));
-            }
-        }
-        deadline.filter(|at| at.0 < u64::MAX)
+    pub(super) fn callback_deadline(&self) -> UnixMillis {
+        self.callbacks.iter().fold(NEVER, |earliest, progress| earliest.min(progress.look_at))
     }
 
     pub(super) fn callbacks_on_time(&mut self) {
-        while let Some(index) =
-            self.callbacks.iter().position(|progress| matches!(progress.step, Step::Elsewhere(at, _) if at <= self.now))
-        {
+        while let Some(index) = self.callbacks.iter().position(|progress| progress.look_at <= self.now) {
             let mut progress = self.callbacks.swap_remove(index);
-            if let Step::Elsewhere(at, _) = &mut progress.step {
-                // The next look is set when this one's answer is there; until then it must not come due again.
-                *at = UnixMillis(u64::MAX);
-            }
+            // The next look is set when this one's answer is there; until then it must not come due again.
+            progress.look_at = NEVER;
             self.load_login(&progress);
             self.callbacks.push(progress);
-        }
-    }
-}
-
-impl<J> Progress<J> {
-    /// The login of a redirect that was checked.
-    fn transaction(&self) -> Option<Transaction> {
-        match Login::read(self.login.expose())? {
-            Login::Open(transaction) => Some(transaction),
-            Login::Spent(_) => None,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{
     io::{Answer, Area, Caller, Output},
-    machine::{Machine, OnLoad, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnStore},
 };
 use crate::core::{
-    memory::transaction::{Login, Logins, Transaction},
+    memory::transaction::{Login, Logins},
     protocol::{
         authorize::{LoginOptions, authorization_request},
         pkce::{CodeVerifier, VERIFIER_MIN},
@@ -13,7 +13,6 @@ use crate::core::{
     words::{
         concat::concat,
         config::Par,
-        decimal::parse_decimal,
         error::{Error, ErrorCode},
         form::{self, Form},
         json::Json,
@@ -63,22 +62,22 @@ impl<J: Json> Machine<J> {
         }
         let challenge = verifier.challenge(self.config.method);
         let request = authorization_request(&self.config, &options, &state, &nonce, &challenge);
-        let transaction = Login::Open(Transaction {
-            verifier,
-            nonce,
-            redirect_uri: self.config.redirect_uri.clone(),
-            scope: options.scope.unwrap_or_else(|| self.config.scope.clone()),
-            max_age: form::value(&options.parameters.finish(), "max_age").and_then(|seconds| parse_decimal(&seconds)),
-            app_state: options.app_state,
-        });
+        let transaction = Login::open(
+            &verifier,
+            &nonce,
+            &self.config.redirect_uri,
+            options.scope.as_deref().unwrap_or(&self.config.scope),
+            form::value(&options.parameters.finish(), "max_age").as_deref(),
+            options.app_state.as_deref(),
+        );
         let begun = Box::new(Begun { caller, navigate, state, request, transaction: transaction.write() });
         self.load(Area::Login, LOGINS, OnLoad::Logins(begun));
     }
 
-    pub(super) fn logins_loaded(&mut self, mut begun: Box<Begun>, result: Result<Option<Secret>, Error>) {
+    pub(super) fn logins_loaded(&mut self, mut begun: Box<Begun>, result: Loaded<'_>) {
         let list = match result {
             Ok(list) => list,
-            Err(error) => return self.refuse(begun.caller, error),
+            Err(error) => return self.refuse(begun.caller, error.clone()),
         };
         let mut logins = Logins::read(list.as_ref().map_or("", Secret::expose).into());
         logins.add(&begun.state, self.now);
@@ -92,11 +91,11 @@ impl<J: Json> Machine<J> {
         self.store(Area::Login, &name, transaction, OnStore::Login(begun));
     }
 
-    pub(super) fn login_stored(&mut self, begun: Box<Begun>, result: Result<(), Error>) {
+    pub(super) fn login_stored(&mut self, begun: Box<Begun>, result: &Result<(), Error>) {
         match result {
-            Err(error) => self.refuse(begun.caller, error),
+            Err(error) => self.refuse(begun.caller, error.clone()),
             Ok(()) if self.pushes() => self.push(begun),
-            Ok(()) => self.give_url(*begun),
+            Ok(()) => self.give_url(begun),
         }
     }
 
@@ -114,8 +113,9 @@ impl<J: Json> Machine<J> {
     }
 
     /// The login is stored: gives its URL.
-    pub(super) fn give_url(&mut self, begun: Begun) {
-        let Begun { caller, navigate, state, request, transaction: _ } = begun;
+    #[allow(clippy::boxed_local)] // As it comes: who hands it on moves a word.
+    pub(super) fn give_url(&mut self, begun: Box<Begun>) {
+        let Begun { caller, navigate, state, request, transaction: _ } = *begun;
         let endpoint = self.metadata.as_ref().map(|metadata| metadata.authorization_endpoint.as_str());
         let url = request.append_to(endpoint.unwrap_or_default());
         let answer = if navigate {

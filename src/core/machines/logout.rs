@@ -2,7 +2,8 @@
 
 use super::{
     io::{Answer, Area, Caller, Output, SignOutReason},
-    machine::{Machine, OnLoad, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnStore},
+    seldom::Errand,
 };
 use crate::core::{
     protocol::{
@@ -10,7 +11,6 @@ use crate::core::{
         revocation::{ACCESS_TOKEN, REFRESH_TOKEN, revocation_request},
     },
     words::{
-        error::Error,
         http::Request,
         json::Json,
         random::{Entropy, TOKEN_LENGTH, token},
@@ -90,11 +90,14 @@ impl<J: Json> Machine<J> {
 
     /// `handleLogoutCallback`: takes the redirect back from the server's logout.
     pub fn logout_callback(&mut self, caller: Caller, url: String) {
-        self.load(Area::Login, LOGOUT, OnLoad::Logout(caller, url));
+        self.load(Area::Login, LOGOUT, OnLoad::Errand(Box::new(Errand::Logout(caller, url))));
     }
 
-    pub(super) fn logout_loaded(&mut self, caller: Caller, url: &str, result: Result<Option<Secret>, Error>) {
-        let checked = result.and_then(|sent| end_session::check_state(url, sent.as_ref().map(Secret::expose)));
+    pub(super) fn logout_loaded(&mut self, caller: Caller, url: &str, result: Loaded<'_>) {
+        let checked = match result {
+            Ok(sent) => end_session::check_state(url, sent.as_ref().map(Secret::expose)),
+            Err(error) => Err(error.clone()),
+        };
         if checked.is_ok() {
             self.remove(Area::Login, LOGOUT);
         }

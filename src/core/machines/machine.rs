@@ -8,7 +8,8 @@ use super::{
     login::Begun,
     open::Opening,
     refresh::Refresh,
-    seldom::{Came, Errand, dpop::Dpop, resource::Aimed},
+    seldom::{Came, Errand, dpop::Dpop, resource::Aims},
+    schedule::NEVER,
     session::Waiter,
     verify::{Keys, Verifying},
 };
@@ -26,6 +27,11 @@ use crate::core::{
     },
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// What a storage says of a key.
+pub(super) type Loaded<'a> = &'a Result<Option<Secret>, Error>;
+/// What came of a request.
+pub(super) type Responded = Result<Response, Unanswered>;
 
 /// Clocks are corrected by less all the time.
 const CLOCK_NOISE: u64 = 1_000;
@@ -52,7 +58,7 @@ pub struct Machine<J> {
     /// The tokens that the store is known to hold, by their mark.
     pub(super) known: Option<u64>,
     pub(super) auto: bool,
-    pub(super) refresh_due: Option<UnixMillis>,
+    pub(super) refresh_due: UnixMillis,
     pub(super) refresh: Refresh,
     /// Whether somebody looks at the page.
     pub(super) visible: bool,
@@ -64,9 +70,8 @@ pub struct Machine<J> {
     /// Where tokens are bound to a key: that key.
     pub(super) dpop: Option<Box<Dpop<J>>>,
     pub(super) waiters: Vec<Waiter<J>>,
-    /// What other tokens than the session's own there are.
-    #[allow(clippy::vec_box)] // As below; and there are seldom any.
-    pub(super) aimed: Vec<Box<Aimed>>,
+    /// Where others than the session's own were asked for: those tokens.
+    pub(super) aims: Option<Box<Aims>>,
     #[allow(clippy::vec_box)] // They are taken out and put back: a word moves, not all of it.
     pub(super) callbacks: Vec<Box<Progress<J>>>,
 
@@ -102,8 +107,8 @@ enum Then<J> {
 pub(super) enum OnLoad<J> {
     /// Opening: the metadata that were kept.
     Metadata(Box<Opening<J>>),
-    /// Opening: adopt the session. With the metadata that the server gave.
-    Open(Caller, Option<J>),
+    /// Opening: adopt the session.
+    Open(Box<Opening<J>>),
     /// A login's beginning: put it on the list.
     Logins(Box<Begun>),
     /// A redirect, by its number: find its login.
@@ -123,8 +128,8 @@ pub(super) enum OnLoad<J> {
     /// The session is gone, in an epoch: why?
     /// With the tokens that a refresh has just brought.
     Gone(u32, u32, Option<Snapshot<J>>),
-    /// A redirect back from the server's logout.
-    Logout(Caller, String),
+    /// What is seldom asked for: go on.
+    Errand(Box<Errand<J>>),
 }
 
 /// What to do when something is written.
@@ -162,7 +167,7 @@ pub(super) enum OnSend<J> {
     /// A redirect, by its number: the tokens.
     Exchange(u32),
     /// The same, when another server's clock was looked at: with its answer.
-    Clock(Box<(u32, UnixMillis, Result<Response, Unanswered>)>),
+    Clock(Box<(u32, UnixMillis, Responded)>),
     /// A refresh, in its turn: the tokens. With the refresh token that was sent.
     Refresh(Secret),
     /// The server's keys, for an ID token.
@@ -188,7 +193,7 @@ impl<J: Json> Machine<J> {
             ends: 0,
             adopting: 0,
             known: None,
-            refresh_due: None,
+            refresh_due: NEVER,
             refresh: Refresh::new(seed),
             visible: true,
             skew: None,
@@ -196,7 +201,7 @@ impl<J: Json> Machine<J> {
             keys: None,
             dpop: None,
             waiters: Vec::new(),
-            aimed: Vec::new(),
+            aims: None,
             callbacks: Vec::new(),
             closed: false,
             admitted: Vec::new(),
@@ -228,9 +233,9 @@ impl<J: Json> Machine<J> {
 
     /// `close`: ends everything and lets go of every secret. The stored session stays.
     pub fn close(&mut self, caller: Caller) {
-        let admitted = core::mem::take(&mut self.admitted);
-        for waiting in admitted.into_iter().filter(|waiting| *waiting != caller) {
-            self.refuse(waiting, ErrorCode::ClientClosed.into());
+        // Who is told is taken off the list.
+        while let Some(waiting) = self.admitted.iter().find(|waiting| **waiting != caller) {
+            self.refuse(*waiting, ErrorCode::ClientClosed.into());
         }
         self.waiters.clear();
         self.callbacks.clear();
@@ -254,9 +259,11 @@ impl<J: Json> Machine<J> {
         let Some(Then::Load(then)) = self.then(op) else {
             return;
         };
+        // Who goes on looks at it: what everybody took would have to be let go by everybody.
+        let result = &result;
         match then {
             OnLoad::Metadata(opening) => self.metadata_loaded(opening, result),
-            OnLoad::Open(caller, discovered) => self.open_loaded(caller, discovered, result),
+            OnLoad::Open(opening) => self.open_loaded(opening, result),
             OnLoad::Logins(begun) => self.logins_loaded(begun, result),
             OnLoad::Login(id) => self.with(id, |machine, progress| machine.login_loaded(progress, result)),
             OnLoad::Adopt(id) => self.with(id, |machine, progress| machine.adopt_loaded(progress, result)),
@@ -266,7 +273,7 @@ impl<J: Json> Machine<J> {
             OnLoad::Confirm(outcome) => self.confirm_loaded(outcome, result),
             OnLoad::CatchUp(epoch, is_seen) => self.caught_up(epoch, is_seen, result),
             OnLoad::Gone(epoch, turn, renewed) => self.gone_loaded(epoch, turn, renewed, result),
-            OnLoad::Logout(caller, url) => self.logout_loaded(caller, &url, result),
+            OnLoad::Errand(errand) => self.errand(errand, Came::Loaded(result)),
         }
     }
 
@@ -278,7 +285,7 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnStore::Nothing => {}
-            OnStore::Login(begun) => self.login_stored(begun, result),
+            OnStore::Login(begun) => self.login_stored(begun, &result),
             // Where the mark could not be written the code is as good as before, and is sent once all the same.
             OnStore::Spent(id) => self.with(id, Self::exchange),
             OnStore::SignedIn(id) => self.with(id, |machine, progress| machine.callback_stored(progress, &result)),
@@ -294,40 +301,35 @@ impl<J: Json> Machine<J> {
             OnStore::Refreshed(session, again) => self.refresh_stored(session, again, &result),
             // The session is over here in any case; that the way back cannot be checked must not keep the user.
             OnStore::Logout(leaving) => self.leave(*leaving),
-            OnStore::Errand(errand) => self.errand(errand, Came::Stored(result)),
+            OnStore::Errand(errand) => self.errand(errand, Came::Stored(&result)),
         }
     }
 
     /// Answers [`Output::Send`]. The response comes with the instant at which the request was sent.
-    pub fn responded(&mut self, op: Op, sent_at: UnixMillis, result: Result<Response, Unanswered>, now: UnixMillis) {
+    pub fn responded(
+        &mut self,
+        op: Op,
+        sent_at: UnixMillis,
+        mut result: Result<Response, Unanswered>,
+        now: UnixMillis,
+    ) {
         self.tick(now);
         if let Some(date) = result.as_ref().ok().and_then(|response| J::parse_http_date(response.date.as_deref()?)) {
             self.skew = Some(date.0 as i64 - now.0 as i64);
         }
-        let mut result = result;
-        if self.dpop.is_some() {
-            match self.proved(op, sent_at, result) {
-                Some(answer) => result = answer,
-                None => return,
-            }
+        if self.dpop.is_some() && self.is_made_again(op, sent_at, &mut result) {
+            return;
         }
         let Some(Then::Send(then)) = self.then(op) else {
             return;
         };
         match then {
-            OnSend::Discover(opening) => self.discovered(opening, result),
-            OnSend::Exchange(id) => {
-                self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, false));
-                self.verify_exchange(id);
-            }
-            OnSend::Clock(asked) => {
-                let (id, sent_at, result) = *asked;
-                self.with(id, |machine, progress| machine.exchanged(progress, sent_at, result, true));
-                self.verify_exchange(id);
-            }
-            OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, result),
-            OnSend::Keys(verifying) => self.keys_responded(verifying, result),
-            OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, result)),
+            OnSend::Discover(opening) => self.discovered(opening, &result),
+            OnSend::Exchange(id) => self.exchanged(id, sent_at, &mut result, false),
+            OnSend::Clock(mut asked) => self.exchanged(asked.0, asked.1, &mut asked.2, true),
+            OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, &result),
+            OnSend::Keys(verifying) => self.keys_responded(verifying, &result),
+            OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, &result)),
         }
     }
 
@@ -384,10 +386,8 @@ impl<J: Json> Machine<J> {
     /// When to call [`wake`](Self::wake), at the latest.
     #[must_use]
     pub fn deadline(&self) -> Option<UnixMillis> {
-        match (self.refresh_deadline(), self.callback_deadline()) {
-            (Some(refresh), Some(callback)) => Some(refresh.min(callback)),
-            (refresh, callback) => refresh.or(callback),
-        }
+        let deadline = self.refresh_deadline().min(self.callback_deadline());
+        (deadline != NEVER).then_some(deadline)
     }
 
     /// The server's metadata, once it is open.
@@ -408,8 +408,8 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tells those who wait for a refresh that there is none.
-    pub(super) fn refuse_all(&mut self, waiters: Vec<Waiter<J>>, error: &Error) {
-        for waiter in waiters {
+    pub(super) fn refuse_all(&mut self, error: &Error) {
+        for waiter in &core::mem::take(&mut self.waiters) {
             self.refuse(waiter.caller, error.clone());
         }
     }

@@ -2,7 +2,8 @@
 
 use super::{
     io::{Answer, Area, Caller, Output},
-    machine::{Machine, OnLoad, OnSend, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnSend, OnStore, Responded},
+    schedule::NEVER,
     session::SESSION,
 };
 use crate::core::{
@@ -12,8 +13,8 @@ use crate::core::{
         concat::concat,
         cut::cut,
         decimal::{decimal, parse_decimal},
-        error::{Error, ErrorCode},
-        http::{Request, Response, Unanswered},
+        error::ErrorCode,
+        http::Request,
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -34,11 +35,11 @@ const LONGEST_METADATA: usize = 100_000;
 /// A client that is being opened.
 #[derive(Debug)]
 pub(super) struct Opening<J> {
-    caller: Caller,
+    pub(super) caller: Caller,
     /// The program's own metadata.
     given: Option<J>,
-    /// What was kept.
-    kept: Option<J>,
+    /// What the server gives, now or at a time before.
+    found: Option<J>,
     /// Whether the first place had none.
     again: bool,
 }
@@ -47,30 +48,31 @@ impl<J: Json> Machine<J> {
     /// `AuthClient.create`, first of all and once. `given` are the program's own metadata.
     pub fn open(&mut self, caller: Caller, given: Option<J>) {
         let is_given = |name| given.as_ref().is_some_and(|given| given.has(name));
-        if self.config.issuer.is_some() && (!is_given("authorization_endpoint") || !is_given("token_endpoint")) {
-            let opening = Box::new(Opening { caller, given, kept: None, again: false });
+        let is_whole = is_given("authorization_endpoint") && is_given("token_endpoint");
+        let opening = Box::new(Opening { caller, given, found: None, again: false });
+        if self.config.issuer.is_some() && !is_whole {
             self.load(Area::Login, METADATA, OnLoad::Metadata(opening));
         } else {
-            self.opened(caller, given.as_ref(), None);
+            self.opened(opening);
         }
     }
 
-    pub(super) fn metadata_loaded(&mut self, mut opening: Box<Opening<J>>, result: Result<Option<Secret>, Error>) {
+    pub(super) fn metadata_loaded(&mut self, mut opening: Box<Opening<J>>, result: Loaded<'_>) {
         let issuer = self.config.issuer.as_deref().unwrap_or_default();
-        let kept = result.ok().flatten();
-        let kept = kept.as_ref().and_then(|kept| cut(kept.expose(), b"\n"));
-        if let Some((at, document)) = kept.and_then(|(at, document)| Some((UnixMillis(parse_decimal(at)?), document))) {
-            opening.kept = J::parse(document).filter(|document| document.text("issuer").as_deref() == Some(issuer));
+        let kept = result.as_ref().ok().and_then(|kept| cut(kept.as_ref()?.expose(), b"\n"));
+        if let Some((at, document)) = kept {
+            opening.found = J::parse(document).filter(|document| document.text("issuer").as_deref() == Some(issuer));
             // From the future: another clock's.
-            if at <= self.now && self.now.since(at) < METADATA_LAST && opening.kept.is_some() {
-                return self.opened(opening.caller, opening.given.as_ref(), opening.kept);
+            let at = parse_decimal(at).map_or(NEVER, UnixMillis);
+            if at <= self.now && self.now.since(at) < METADATA_LAST && opening.found.is_some() {
+                return self.opened(opening);
             }
         }
         let request = Request::get(metadata::openid_configuration_url(issuer));
         self.send(request, OnSend::Discover(opening));
     }
 
-    pub(super) fn discovered(&mut self, mut opening: Box<Opening<J>>, result: Result<Response, Unanswered>) {
+    pub(super) fn discovered(&mut self, mut opening: Box<Opening<J>>, result: &Responded) {
         let issuer = self.config.issuer.as_deref().unwrap_or_default();
         let document = match result {
             // A server that is no OpenID provider has its metadata at RFC 8414's place.
@@ -79,42 +81,45 @@ impl<J: Json> Machine<J> {
                 let request = Request::get(metadata::oauth_authorization_server_url(issuer));
                 return self.send(request, OnSend::Discover(opening));
             }
-            Ok(response) => metadata::metadata_response(issuer, &response).map(|document| (document, response.body)),
-            Err(unanswered) => Err(unanswered.into()),
+            Ok(response) => metadata::metadata_response(issuer, response),
+            Err(unanswered) => Err((*unanswered).into()),
         };
-        let Opening { caller, given, kept, .. } = *opening;
-        match (document, kept) {
-            (Ok((document, body)), _) => {
-                self.opened(caller, given.as_ref(), Some(document));
+        match document {
+            Ok(document) => {
+                opening.found = Some(document);
+                self.opened(opening);
                 // What is of no use is asked for again.
-                if self.metadata.is_some() && body.expose().len() < LONGEST_METADATA {
-                    let value = concat(&[&decimal(self.now.0), "\n", body.expose()]);
+                if let (Ok(response), Some(_)) = (result, &self.metadata)
+                    && response.body.expose().len() < LONGEST_METADATA
+                {
+                    let value = concat(&[&decimal(self.now.0), "\n", response.body.expose()]);
                     self.store(Area::Login, METADATA, Secret::new(value), OnStore::Nothing);
                 }
             }
             // The server cannot be asked now. Where its endpoints are, it has said before.
-            (Err(error), Some(kept)) if error.code().is_retryable() => self.opened(caller, given.as_ref(), Some(kept)),
-            (Err(error), _) => self.refuse(caller, error),
+            Err(error) if error.code().is_retryable() && opening.found.is_some() => self.opened(opening),
+            Err(error) => self.refuse(opening.caller, error),
         }
     }
 
-    fn opened(&mut self, caller: Caller, given: Option<&J>, discovered: Option<J>) {
-        match Metadata::read(&self.config, given, discovered.as_ref()) {
+    fn opened(&mut self, opening: Box<Opening<J>>) {
+        match Metadata::read(&self.config, opening.given.as_ref(), opening.found.as_ref()) {
             Ok(metadata) => {
                 self.metadata = Some(metadata);
                 if self.config.dpop {
-                    return self.open_key(caller, discovered);
+                    return self.open_key(opening);
                 }
-                self.load(Area::Session, SESSION, OnLoad::Open(caller, discovered));
+                self.load(Area::Session, SESSION, OnLoad::Open(opening));
             }
-            Err(error) => self.refuse(caller, error),
+            Err(error) => self.refuse(opening.caller, error),
         }
     }
 
-    pub(super) fn open_loaded(&mut self, caller: Caller, discovered: Option<J>, result: Result<Option<Secret>, Error>) {
+    #[allow(clippy::boxed_local)] // As it comes: who hands it on moves a word.
+    pub(super) fn open_loaded(&mut self, opening: Box<Opening<J>>, result: Loaded<'_>) {
         let record = match result {
             Ok(record) => record,
-            Err(error) => return self.refuse(caller, error),
+            Err(error) => return self.refuse(opening.caller, error.clone()),
         };
         if let Some(record) = record {
             match record::read(record.expose()) {
@@ -131,7 +136,7 @@ impl<J: Json> Machine<J> {
         if self.dpop.is_some() {
             self.check_key();
         }
-        self.settle(caller, Ok(Answer::Opened(discovered)));
+        self.settle(opening.caller, Ok(Answer::Opened(opening.found)));
         // What ran out while nobody looked is over now.
         self.wake(self.now);
     }

@@ -3,27 +3,26 @@
 #![doc = include_str!("refresh.md")]
 
 use super::{
-    io::{Area, Event, Op, Output, Session, SignOutReason, Snapshot},
-    machine::{Machine, OnLoad, OnSend, OnStore},
-    schedule::SHORTEST_PAUSE,
-    seldom::resource::Aimed,
+    io::{Area, Event, Op, Output, SignOutReason, Snapshot},
+    machine::{Loaded, Machine, OnLoad, OnSend, OnStore, Responded},
+    schedule::{NEVER, SHORTEST_PAUSE, set_back},
     session::SESSION,
     tabs::UNSTORED,
     verify::{For, Verifying},
 };
 use crate::core::{
     memory::{journal::Journal, record, token_set::TokenSet},
-    protocol::{jws::Jws, token},
+    protocol::token,
     words::{
         config::Sharing,
         error::{Error, ErrorCode},
-        http::{Response, Unanswered},
+        http::Request,
         json::Json,
         secret::Secret,
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, rc::Rc};
+use alloc::boxed::Box;
 
 /// The name under which the journal is stored.
 pub(super) const JOURNAL: &str = "refresh";
@@ -31,6 +30,8 @@ pub(super) const JOURNAL: &str = "refresh";
 /// How long a tab that works is believed to be alive without a word. With the random part of patience, nobody is kept
 /// waiting by a dead or frozen tab for more than ten seconds.
 pub(super) const LEASE: u64 = 8_000;
+/// A phase that is not looked at again: its answer comes.
+pub(super) const FOR_EVER: u64 = u64::MAX;
 /// How often it says that it is.
 pub(super) const BEAT: u64 = 3_000;
 /// How often to look whether a lease is free.
@@ -69,7 +70,7 @@ pub(super) enum Phase {
 pub(super) struct Refresh {
     pub(super) phase: Phase,
     /// When the phase is looked at again.
-    pub(super) alarm: Option<UnixMillis>,
+    pub(super) alarm: UnixMillis,
     /// Counts beginnings, so that the answer to a question of one that was given up is not taken for this one's.
     pub(super) turn: u32,
     /// The number by which other tabs know this one.
@@ -88,7 +89,7 @@ pub(super) struct Refresh {
     /// Whether it was asked again because the page slept on its answer.
     pub(super) slept: bool,
     /// When the record was first found gone without a word.
-    pub(super) gone_at: Option<UnixMillis>,
+    pub(super) gone_at: UnixMillis,
     /// When the store last heard that this tab is at work.
     pub(super) beat: UnixMillis,
     /// Whether it still has to hear that it is not.
@@ -102,8 +103,8 @@ pub(super) struct Refresh {
     /// Until when the server wants to be left alone.
     pub(super) wish: UnixMillis,
     pub(super) trouble: Option<Error>,
-    /// What the request is for, where it is not for the session's own token.
-    pub(super) aim: Option<Box<Aimed>>,
+    /// Whether the request is not for the session's own token.
+    pub(super) is_aimed: bool,
     /// Whether the tokens that were taken last have another access token than those before.
     pub(super) is_new: bool,
 }
@@ -112,7 +113,7 @@ impl Refresh {
     pub(super) const fn new(seed: u32) -> Self {
         Self {
             phase: Phase::Idle,
-            alarm: None,
+            alarm: NEVER,
             turn: 0,
             me: seed as u64 + 1,
             lock: None,
@@ -123,7 +124,7 @@ impl Refresh {
             leased: false,
             read_at: UnixMillis(0),
             slept: false,
-            gone_at: None,
+            gone_at: NEVER,
             beat: UnixMillis(0),
             journaled: false,
             hurry: false,
@@ -132,7 +133,7 @@ impl Refresh {
             known_at: UnixMillis(0),
             wish: UnixMillis(0),
             trouble: None,
-            aim: None,
+            is_aimed: false,
             is_new: false,
         }
     }
@@ -154,7 +155,7 @@ impl Refresh {
         if !is_correction {
             (self.beat, self.read_at) = (UnixMillis(0), UnixMillis(0));
         }
-        self.alarm = self.alarm.map(|alarm| alarm.minus(by));
+        self.alarm = set_back(self.alarm, by);
     }
 
     /// Whether what others did may be acted upon: nothing that this tab reads, writes or sent is under way. What was
@@ -197,82 +198,66 @@ impl<J: Json> Machine<J> {
         if self.dpop.is_some() && self.seeks_key() {
             return;
         }
-        if self.waiters.iter().any(|waiter| waiter.aim.is_some()) {
-            self.take_aim();
+        if self.aims.is_some() && self.sends_aimed() {
+            return;
         }
         let tokens = self.session.as_ref().map(|session| &session.tokens);
         let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
         match (&self.metadata, refresh_token) {
             (Some(metadata), Some(refresh_token)) => {
-                let aim = self.refresh.aim.as_ref().map(|aimed| &*aimed.aim);
-                let resource = aim.map_or(&self.config.resource, |aim| &aim.resource);
-                let scope = aim.and_then(|aim| aim.scope.as_deref());
-                let request = token::refresh_request(&self.config, metadata, &refresh_token, resource, scope);
-                self.enter(Phase::Sending, Some(BEAT));
-                self.send(request, OnSend::Refresh(refresh_token));
-                self.in_turn();
+                let resource = &self.config.resource;
+                let request = token::refresh_request(&self.config, metadata, &refresh_token, resource, None);
+                self.send_refresh_as(request, refresh_token);
             }
             // What another tab brought cannot be refreshed.
             _ => self.refresh_failed(ErrorCode::NoRefreshToken.into()),
         }
     }
 
-    pub(super) fn refresh_responded(
-        &mut self,
-        sent: &Secret,
-        sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
-    ) {
+    pub(super) fn send_refresh_as(&mut self, request: Request, refresh_token: Secret) {
+        self.enter(Phase::Sending, BEAT);
+        self.send(request, OnSend::Refresh(refresh_token));
+        self.in_turn();
+    }
+
+    pub(super) fn refresh_responded(&mut self, sent: &Secret, sent_at: UnixMillis, result: &Responded) {
         if self.now.since(self.refresh.beat) >= LEASE {
             // The page slept: others have taken over, whether or not this tab has heard of it.
             self.refresh.granted = false;
             self.refresh.leased = self.config.sharing == Sharing::Alone;
         }
-        match self.refreshed(sent, sent_at, &result) {
-            Ok((session, Some(jws))) => self.verify(Verifying::new(For::Refresh, session, None, jws)),
-            Ok((session, None)) => self.refresh_verified(Ok(session)),
-            Err(error) => self.refresh_verified(Err(error)),
+        match self.token_response(For::Refresh, sent_at, result, sent, None) {
+            Ok(verifying) => self.verify(verifying),
+            Err(error) => self.refresh_refused(error),
         }
     }
 
-    /// The answer is read, and the ID token that came with it is good, if one did.
-    pub(super) fn refresh_verified(&mut self, outcome: Result<Session<J>, Error>) {
-        match outcome {
-            Err(error) if error.code() != ErrorCode::SessionEnded => self.refresh_failed(error),
-            mut outcome => {
-                if self.refresh.aim.is_some() {
-                    self.take_aimed(outcome.as_mut().ok());
-                }
-                // The store once more: a tab that was asleep meanwhile is not to overwrite what others did.
-                self.enter(Phase::Confirming, None);
-                self.confirm(outcome.map(Rc::new));
-            }
+    /// The tokens are good, and the ID token that came with them, if one did.
+    pub(super) fn refresh_verified(&mut self, mut verifying: Box<Verifying<J>>) {
+        if self.refresh.is_aimed {
+            self.take_aimed(&mut verifying.session);
+        }
+        self.confirm(Ok(verifying.into_snapshot()));
+    }
+
+    /// There are no tokens, or they are not good.
+    pub(super) fn refresh_refused(&mut self, error: Error) {
+        if error.code() == ErrorCode::SessionEnded {
+            self.confirm(Err(error));
+        } else {
+            self.refresh_failed(error);
         }
     }
 
-    fn refreshed(
-        &self,
-        sent: &Secret,
-        sent_at: UnixMillis,
-        result: &Result<Response, Unanswered>,
-    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
-        let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
-        let (response, jws) = self.token_response(result, sent, None)?;
-        let claims = jws.as_ref().map(|jws| jws.claims.clone()).or_else(|| before.claims.clone());
-        Ok((Session { tokens: before.tokens.refreshed(response, sent_at), claims }, jws))
-    }
-
-    pub(super) fn confirm(&mut self, outcome: Result<Snapshot<J>, Error>) {
+    /// Reads the store once more: a tab that was asleep meanwhile is not to overwrite what others did.
+    fn confirm(&mut self, outcome: Result<Snapshot<J>, Error>) {
+        self.enter(Phase::Confirming, FOR_EVER);
         self.refresh.read_at = self.now;
         self.load(Area::Session, SESSION, OnLoad::Confirm(outcome));
         self.in_turn();
     }
 
-    pub(super) fn confirm_loaded(
-        &mut self,
-        outcome: Result<Snapshot<J>, Error>,
-        result: Result<Option<Secret>, Error>,
-    ) {
+    pub(super) fn confirm_loaded(&mut self, outcome: Result<Snapshot<J>, Error>, result: Loaded<'_>) {
         if self.slept() {
             return self.confirm(outcome);
         }
@@ -289,7 +274,7 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn store_confirmed(&mut self, turn: u32, session: Snapshot<J>) {
         if turn == self.refresh.turn {
-            self.enter(Phase::Storing, None);
+            self.enter(Phase::Storing, FOR_EVER);
             self.store_refreshed(session, false);
         }
     }
@@ -315,20 +300,20 @@ impl<J: Json> Machine<J> {
         // Where it could not be stored, the old record is gone already. What is there now is another tab's.
         self.persisted = result.is_ok();
         self.keep(session);
-        self.refresh.is_new |= self.refresh.aim.is_none();
+        self.refresh.is_new |= !self.refresh.is_aimed;
         self.tell_refreshed(before);
         self.renewed();
     }
 
     /// There are new tokens: whoever waits gets them. Where only the refresh token is new, it is nobody's business.
     pub(super) fn renewed(&mut self) {
-        let (is_new, aim) = (self.refresh.is_new, self.refresh.aim.take());
+        let (is_new, is_aimed) = (self.refresh.is_new, self.refresh.is_aimed);
         if let (true, Some(session)) = (is_new, self.session.clone()) {
             self.emit(Output::Notify(Event::Refreshed(session)));
         }
         self.rest();
-        if let Some(aimed) = aim {
-            self.hit(aimed);
+        if is_aimed {
+            self.hit();
         }
         self.release_waiters(is_new);
     }
@@ -345,14 +330,14 @@ impl<J: Json> Machine<J> {
         self.refresh.hurry = false;
         self.refresh.slept = false;
         self.refresh.leased = false;
-        self.refresh.aim = None;
-        self.enter(Phase::Idle, None);
+        self.refresh.is_aimed = false;
+        self.enter(Phase::Idle, FOR_EVER);
     }
 
     /// A login's tokens are being written: no refresh may come between.
     pub(super) fn make_way(&mut self) {
         self.rest();
-        self.enter(Phase::Storing, None);
+        self.enter(Phase::Storing, FOR_EVER);
     }
 
     // ── The store and the clock ──────────────────────────────────────────────────────────────────────────────────
@@ -364,7 +349,11 @@ impl<J: Json> Machine<J> {
 
     /// Tokens that somebody stored or told, where this client can use them.
     pub(super) fn read_record(&self, record: &str) -> Option<TokenSet> {
-        record::read(record).filter(|tokens| self.can_use(tokens))
+        // `Option::filter` would move them once more.
+        match record::read(record) {
+            Some(tokens) if self.can_use(&tokens) => Some(tokens),
+            _ => None,
+        }
     }
 
     /// Whether this client has a key, where tokens are bound to one.
@@ -372,7 +361,7 @@ impl<J: Json> Machine<J> {
         self.config.dpop || tokens.jkt.is_none()
     }
 
-    pub(super) fn stored_session(&self, result: Result<Option<Secret>, Error>) -> Stored {
+    pub(super) fn stored_session(&self, result: Loaded<'_>) -> Stored {
         match result {
             Ok(Some(record)) => match self.read_record(record.expose()) {
                 Some(tokens) if self.is_news(&tokens) => Stored::News(tokens),
@@ -392,19 +381,22 @@ impl<J: Json> Machine<J> {
         tokens.is_good_for(if is_new { 0 } else { min_validity }, self.now)
     }
 
-    pub(super) fn refresh_deadline(&self) -> Option<UnixMillis> {
-        let tokens = &self.session.as_ref()?.tokens;
+    pub(super) fn refresh_deadline(&self) -> UnixMillis {
+        let Some(session) = &self.session else {
+            return NEVER;
+        };
         match self.refresh.phase {
-            Phase::Idle if tokens.refresh_token.is_none() => tokens.expires_at,
-            Phase::Idle => self.refresh_due.filter(|_| self.auto),
-            Phase::Waiting => self.refresh.alarm.filter(|_| self.auto || !self.waiters.is_empty()),
+            Phase::Idle if session.tokens.refresh_token.is_none() => session.tokens.expires_at.unwrap_or(NEVER),
+            Phase::Idle if self.auto => self.refresh_due,
+            Phase::Idle => NEVER,
+            Phase::Waiting if !self.auto && self.waiters.is_empty() => NEVER,
             _ => self.refresh.alarm,
         }
     }
 }
 
-pub(super) fn read_journal(result: Result<Option<Secret>, Error>) -> Option<Journal> {
-    Journal::read(result.ok()??.expose())
+pub(super) fn read_journal(result: Loaded<'_>) -> Option<Journal> {
+    Journal::read(result.as_ref().ok()?.as_ref()?.expose())
 }
 
 /// Whether its writer may still be at work.

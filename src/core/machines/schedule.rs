@@ -22,6 +22,15 @@ const LONGEST_UNSEEN_PAUSE: u64 = 285_000;
 /// The longest `Retry-After` that is believed.
 pub(super) const LONGEST_RETRY_AFTER: u64 = 60 * 60 * 1000;
 
+/// An instant that does not come.
+pub(super) const NEVER: UnixMillis = UnixMillis(u64::MAX);
+
+/// What was reckoned by a clock that was set back by so much.
+#[inline(never)]
+pub(super) fn set_back(at: UnixMillis, by: u64) -> UnixMillis {
+    if at == NEVER { NEVER } else { at.minus(by) }
+}
+
 /// When the tokens are due for a refresh; `None` where they never are.
 ///
 /// The lead time is at most a quarter of the lifetime, so that short tokens are not refreshed all the time,

@@ -7,8 +7,8 @@ use super::{
     io::{Answer, Area, Caller, Event, Output, Session, SignOutReason, Snapshot},
     machine::{Machine, OnStore},
     refresh::{JOURNAL, Phase},
-    schedule,
-    seldom::{Came, Errand, resource::Aim},
+    schedule::{self, NEVER, set_back},
+    seldom::Errand,
     tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
@@ -33,8 +33,6 @@ const CLOCK_CORRECTION: u64 = 60_000;
 pub(super) struct Waiter<J> {
     pub(super) caller: Caller,
     pub(super) wants: Wanted<J>,
-    /// What the token has to be for, where it is not the session's own.
-    pub(super) aim: Option<Rc<Aim>>,
 }
 
 /// What somebody waits for.
@@ -44,7 +42,7 @@ pub(super) enum Wanted<J> {
     Token(u64),
     /// The refresh itself.
     Session,
-    /// New tokens, to go on with.
+    /// New tokens, to go on with; or one of another kind than the session's own.
     Errand(Box<Errand<J>>),
 }
 
@@ -63,7 +61,7 @@ impl<J: Json> Machine<J> {
             let token = session.tokens.access_token.clone();
             return self.settle(caller, Ok(Answer::AccessToken(token)));
         }
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: None });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity) });
     }
 
     /// `refresh`: now, and shared with whoever else asks meanwhile.
@@ -71,7 +69,7 @@ impl<J: Json> Machine<J> {
         if self.session.is_none() {
             return self.refuse(caller, self.absence());
         }
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Session, aim: None });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Session });
     }
 
     pub(super) fn wait_for_refresh(&mut self, waiter: Waiter<J>) {
@@ -100,15 +98,15 @@ impl<J: Json> Machine<J> {
             return;
         };
         for waiter in core::mem::take(&mut self.waiters) {
-            if waiter.aim.is_some() || !is_new {
-                self.waiters.push(waiter);
-                continue;
-            }
             let answer = match waiter.wants {
-                Wanted::Token(_) => Answer::AccessToken(session.tokens.access_token.clone()),
-                Wanted::Session => Answer::Session(Some(session.clone())),
-                Wanted::Errand(errand) => {
-                    self.errand(errand, Came::Refreshed);
+                Wanted::Token(_) if is_new => Answer::AccessToken(session.tokens.access_token.clone()),
+                Wanted::Session if is_new => Answer::Session(Some(session.clone())),
+                Wanted::Errand(_) if is_new => {
+                    self.release_errand(waiter);
+                    continue;
+                }
+                _ => {
+                    self.waiters.push(waiter);
                     continue;
                 }
             };
@@ -143,7 +141,7 @@ impl<J: Json> Machine<J> {
         self.persisted = persisted;
         self.keep(Rc::new(Session { tokens, claims }));
         if is_of_another_clock {
-            self.refresh_due = self.refresh_due.map(|_| self.now);
+            self.due_at_once();
         }
     }
 
@@ -161,7 +159,7 @@ impl<J: Json> Machine<J> {
     }
 
     pub(super) fn keep(&mut self, session: Snapshot<J>) {
-        self.refresh_due = schedule::due(&session.tokens, &self.config, &mut self.spread);
+        self.refresh_due = schedule::due(&session.tokens, &self.config, &mut self.spread).unwrap_or(NEVER);
         if self.persisted {
             self.known = Some(session.tokens.mark());
         }
@@ -173,14 +171,22 @@ impl<J: Json> Machine<J> {
         }
         self.session = Some(session);
         self.ended = None;
-        self.refresh.gone_at = None;
+        self.refresh.gone_at = NEVER;
         self.refresh.forgive(self.now);
     }
 
     /// What was had for other resources and scopes is of another session.
     pub(super) fn forget_aimed(&mut self) {
-        self.aimed.clear();
-        self.refresh.aim = None;
+        if self.aims.is_some() {
+            self.forget_aims();
+        }
+    }
+
+    /// New tokens are due now, where they ever are.
+    pub(super) fn due_at_once(&mut self) {
+        if self.refresh_due != NEVER {
+            self.refresh_due = self.now;
+        }
     }
 
     /// The clock was set back by so much: what was reckoned by it moves along. Where it is no correction but another
@@ -188,8 +194,11 @@ impl<J: Json> Machine<J> {
     pub(super) fn set_back(&mut self, by: u64) {
         let is_correction = by <= CLOCK_CORRECTION;
         self.refresh.shift(by, is_correction);
-        self.refresh_due = self.refresh_due.map(|due| if is_correction { due.minus(by) } else { self.now });
-        if !self.aimed.is_empty() {
+        self.refresh_due = set_back(self.refresh_due, by);
+        if !is_correction {
+            self.due_at_once();
+        }
+        if self.aims.is_some() {
             self.shift_aimed(by, is_correction);
         }
         if let Some(session) = &self.session {
@@ -231,15 +240,14 @@ impl<J: Json> Machine<J> {
         self.ends += u32::from(reason == SignOutReason::Logout);
         self.session = None;
         self.persisted = false;
-        self.refresh_due = None;
+        self.refresh_due = NEVER;
         self.forget_aimed();
         self.refresh.forgive(self.now);
         self.rest();
         let code = error.as_ref().map_or(ErrorCode::SessionEnded, Error::code);
         self.ended = (reason != SignOutReason::Logout).then_some(code);
         let absence = error.clone().unwrap_or_else(|| self.absence());
-        let waiters = core::mem::take(&mut self.waiters);
-        self.refuse_all(waiters, &absence);
+        self.refuse_all(&absence);
         self.emit(Output::Notify(Event::SignedOut { reason, error }));
     }
 
@@ -247,7 +255,7 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn refresh_on_time(&mut self) {
         self.run_out_on_time();
-        if self.refresh_deadline().is_some_and(|deadline| deadline <= self.now) {
+        if self.refresh_deadline() <= self.now {
             self.refresh_alarm();
         }
     }
@@ -257,7 +265,7 @@ impl<J: Json> Machine<J> {
         if self.auto && self.refresh.phase == Phase::Waiting {
             self.hurry();
         }
-        if !self.aimed.is_empty() {
+        if self.aims.is_some() {
             self.aim_again();
         }
         self.catch_up(true);

@@ -7,7 +7,7 @@
 
 use super::{
     io::{Area, Event, Output, SignOutReason, Snapshot},
-    machine::{Machine, OnLoad, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnStore},
     refresh::{JOURNAL, Phase, Stored, read_journal},
     session::SESSION,
 };
@@ -167,7 +167,7 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    pub(super) fn caught_up(&mut self, epoch: u32, is_seen: bool, result: Result<Option<Secret>, Error>) {
+    pub(super) fn caught_up(&mut self, epoch: u32, is_seen: bool, result: Loaded<'_>) {
         if epoch != self.epoch || !self.refresh.is_open() {
             return;
         }
@@ -201,7 +201,7 @@ impl<J: Json> Machine<J> {
         epoch: u32,
         turn: u32,
         renewed: Option<Snapshot<J>>,
-        result: Result<Option<Secret>, Error>,
+        result: Loaded<'_>,
     ) {
         if epoch == self.epoch && self.session.is_some() {
             let journal = read_journal(result);

@@ -77,10 +77,8 @@ impl<J: Json> Machine<J> {
 
     pub(super) fn refresh_failed(&mut self, error: Error) {
         // A server that wants to be left alone wants it of the session, too.
-        if error.code() != ErrorCode::RateLimited
-            && let Some(aimed) = self.refresh.aim.take()
-        {
-            return self.missed(aimed, error);
+        if self.refresh.is_aimed && error.code() != ErrorCode::RateLimited {
+            return self.missed(error);
         }
         let is_others = !self.refresh.has_turn();
         let failures = self.refresh.failures.saturating_add(1);
@@ -111,15 +109,14 @@ impl<J: Json> Machine<J> {
 
     /// Plans another try, and tells those who wait and those who listen of the last.
     pub(super) fn delayed(&mut self) {
-        let waiters = core::mem::take(&mut self.waiters);
         let pause = schedule::pause(self.gravity(), self.visible, &mut self.spread);
         self.wait_until(self.refresh.failed_at.plus(pause));
         let error = self.refresh.trouble.clone().unwrap_or_else(|| ErrorCode::Network.into());
-        if let (true, Some(retry_at)) = (self.auto, self.refresh.alarm) {
-            let event = Event::RefreshDelayed { error: error.clone(), attempt: self.refresh.failures, retry_at };
-            self.emit(Output::Notify(event));
+        if self.auto {
+            let (attempt, retry_at) = (self.refresh.failures, self.refresh.alarm);
+            self.emit(Output::Notify(Event::RefreshDelayed { error: error.clone(), attempt, retry_at }));
         }
-        self.refuse_all(waiters, &error);
+        self.refuse_all(&error);
     }
 
     pub(super) fn wait_until(&mut self, at: UnixMillis) {
@@ -132,10 +129,6 @@ impl<J: Json> Machine<J> {
         self.refresh.journaled = false;
         self.rest();
         self.refresh.phase = Phase::Waiting;
-        self.refresh.alarm = Some(at.max(self.now));
-        if let Some(error) = self.refresh.held(self.now).cloned() {
-            let waiters = core::mem::take(&mut self.waiters);
-            self.refuse_all(waiters, &error);
-        }
+        self.refresh.alarm = at.max(self.now);
     }
 }

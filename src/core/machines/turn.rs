@@ -3,9 +3,9 @@
 
 use super::{
     io::{Area, Lock, Op, Output, SignOutReason},
-    machine::{Machine, OnLoad, OnStore},
+    machine::{Loaded, Machine, OnLoad, OnStore},
     refresh::{
-        BEAT, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive, read_journal,
+        BEAT, FOR_EVER, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive, read_journal,
     },
     schedule,
     session::{SESSION, Wanted},
@@ -41,15 +41,15 @@ impl<J: Json> Machine<J> {
             earliest = earliest.max(self.refresh.wish.plus(self.spread.below(LOOK_AGAIN)));
         }
         if self.refresh.phase == Phase::Waiting && self.now < earliest {
-            self.refresh.alarm = Some(self.refresh.alarm.map_or(earliest, |alarm| alarm.min(earliest)));
+            self.refresh.alarm = self.refresh.alarm.min(earliest);
         } else {
             self.begin_refresh();
         }
     }
 
-    pub(super) fn enter(&mut self, phase: Phase, after: Option<u64>) {
+    pub(super) fn enter(&mut self, phase: Phase, after: u64) {
         self.refresh.phase = phase;
-        self.refresh.alarm = after.map(|millis| self.now.plus(millis));
+        self.refresh.alarm = self.now.plus(after);
     }
 
     pub(super) fn seek_lock(&mut self, steal: bool) {
@@ -57,7 +57,7 @@ impl<J: Json> Machine<J> {
         self.refresh.turn += 1;
         // What this tab wrote in an earlier turn may be another's by now.
         self.refresh.journaled = false;
-        self.refresh.aim = None;
+        self.refresh.is_aimed = false;
         self.refresh.leased = self.refresh.no_locks || self.config.sharing == Sharing::Alone;
         if self.refresh.leased {
             return self.reread();
@@ -72,7 +72,7 @@ impl<J: Json> Machine<J> {
         self.refresh.stealing = steal;
         self.refresh.sought_at = self.now;
         if steal {
-            self.enter(Phase::Locking, Some(STEALING));
+            self.enter(Phase::Locking, STEALING);
         } else {
             self.be_patient(0);
         }
@@ -103,7 +103,7 @@ impl<J: Json> Machine<J> {
                 self.refresh.granted = true;
                 self.refresh.turn += 1;
                 if self.config.sharing == Sharing::Tab {
-                    self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY));
+                    self.enter(Phase::Settling, SETTLING_OF_A_COPY);
                 } else {
                     self.reread();
                 }
@@ -129,7 +129,7 @@ impl<J: Json> Machine<J> {
 
     /// Whether the page slept over its alarm. Once: a page that nobody looks at may have all its timers late.
     pub(super) fn slept_on_alarm(&mut self) -> bool {
-        let slept = self.refresh.alarm.is_some_and(|alarm| self.now.since(alarm) > BEAT) && !self.refresh.slept;
+        let slept = self.now.since(self.refresh.alarm) > BEAT && !self.refresh.slept;
         self.refresh.slept |= slept;
         slept
     }
@@ -151,7 +151,7 @@ impl<J: Json> Machine<J> {
                 self.reread();
             }
             Phase::Locking => {
-                self.enter(Phase::Locking, Some(LOOK_AGAIN));
+                self.enter(Phase::Locking, LOOK_AGAIN);
                 self.load(Area::Session, JOURNAL, OnLoad::Patience);
                 self.in_turn();
             }
@@ -161,7 +161,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// The lock was not had in time: does anybody still work under it?
-    pub(super) fn patience_loaded(&mut self, result: Result<Option<Secret>, Error>) {
+    pub(super) fn patience_loaded(&mut self, result: Loaded<'_>) {
         match read_journal(result) {
             Some(journal) if journal.by != 0 && is_alive(&journal, self.now) => {
                 self.be_patient(self.now.since(journal.at));
@@ -174,7 +174,7 @@ impl<J: Json> Machine<J> {
     /// that those who lose patience do not all take it away from each other.
     pub(super) fn be_patient(&mut self, ago: u64) {
         let patience = LEASE.saturating_sub(ago) + self.spread.below(LOOK_AGAIN);
-        self.enter(Phase::Locking, Some(patience));
+        self.enter(Phase::Locking, patience);
     }
 
     /// Whether this tab waits for a lock that another has.
@@ -185,7 +185,7 @@ impl<J: Json> Machine<J> {
     // ── The store and the journal ────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn reread(&mut self) {
-        self.enter(Phase::Reading, None);
+        self.enter(Phase::Reading, FOR_EVER);
         self.refresh.read_at = self.now;
         self.load(Area::Session, SESSION, OnLoad::Refresh);
         self.in_turn();
@@ -194,14 +194,14 @@ impl<J: Json> Machine<J> {
     /// The record is gone, and nothing says why: a message may be on its way, or another tab's second try to write it.
     /// Whether there is time to look again.
     pub(super) fn look_again(&mut self) -> bool {
-        let gone_at = *self.refresh.gone_at.get_or_insert(self.now);
-        if self.now.since(gone_at) >= SETTLING_OF_A_COPY {
+        self.refresh.gone_at = self.refresh.gone_at.min(self.now);
+        if self.now.since(self.refresh.gone_at) >= SETTLING_OF_A_COPY {
             return false;
         }
         match self.refresh.phase {
             Phase::Idle | Phase::Waiting => self.begin_refresh(),
             Phase::Locking | Phase::Settling => {}
-            _ if self.refresh.has_turn() => self.enter(Phase::Settling, Some(SETTLING_OF_A_COPY)),
+            _ if self.refresh.has_turn() => self.enter(Phase::Settling, SETTLING_OF_A_COPY),
             _ => self.seek_lock(false),
         }
         true
@@ -218,7 +218,7 @@ impl<J: Json> Machine<J> {
         slept
     }
 
-    pub(super) fn refresh_loaded(&mut self, result: Result<Option<Secret>, Error>) {
+    pub(super) fn refresh_loaded(&mut self, result: Loaded<'_>) {
         if self.slept() {
             return self.seek_lock(false);
         }
@@ -234,7 +234,7 @@ impl<J: Json> Machine<J> {
             Stored::News(tokens) => {
                 let mut validity = 0;
                 for waiter in &self.waiters {
-                    if let (Wanted::Token(min_validity), None) = (&waiter.wants, &waiter.aim) {
+                    if let Wanted::Token(min_validity) = &waiter.wants {
                         validity = validity.max(*min_validity);
                     }
                 }
@@ -249,7 +249,7 @@ impl<J: Json> Machine<J> {
         self.in_turn();
     }
 
-    pub(super) fn journal_loaded(&mut self, result: Result<Option<Secret>, Error>) {
+    pub(super) fn journal_loaded(&mut self, result: Loaded<'_>) {
         if self.slept() {
             return self.seek_lock(false);
         }
@@ -278,7 +278,7 @@ impl<J: Json> Machine<J> {
             // lock away in the same instant as another who had lost patience.
             let is_alive = self.refresh.stealing && journal.at >= self.refresh.sought_at;
             if others && (journal.leased || self.refresh.leased || is_alive) {
-                return self.enter(Phase::Locking, Some(LOOK_AGAIN));
+                return self.enter(Phase::Locking, LOOK_AGAIN);
             }
             if !others && self.refresh.leased {
                 self.refresh.journaled = true;
@@ -296,12 +296,16 @@ impl<J: Json> Machine<J> {
             };
             let earliest = self.refresh.failed_at.plus(pause);
             if self.now < earliest || self.refresh.held(self.now).is_some() {
-                return self.wait_until(earliest);
+                self.wait_until(earliest);
+                if let Some(error) = self.refresh.held(self.now).cloned() {
+                    self.refuse_all(&error);
+                }
+                return;
             }
         }
         self.write_journal(me, OnStore::Journal);
         self.in_turn();
-        self.enter(Phase::Journaling, None);
+        self.enter(Phase::Journaling, FOR_EVER);
     }
 
     pub(super) fn write_journal(&mut self, by: u64, then: OnStore<J>) {
@@ -327,7 +331,7 @@ impl<J: Json> Machine<J> {
         } else if self.refresh.leased && self.config.sharing != Sharing::Alone && result.is_ok() {
             // Who wrote last has the lease.
             let settling = SETTLING + self.spread.below(SETTLING);
-            self.enter(Phase::Settling, Some(settling));
+            self.enter(Phase::Settling, settling);
         } else {
             self.send_refresh();
         }
@@ -336,11 +340,11 @@ impl<J: Json> Machine<J> {
     pub(super) fn beat(&mut self) {
         if self.refresh.has_turn() && self.now.since(self.refresh.beat) < LEASE {
             self.write_journal(self.refresh.me, OnStore::Nothing);
-            self.enter(Phase::Sending, Some(BEAT));
+            self.enter(Phase::Sending, BEAT);
         } else {
             // Others have taken over.
             self.refresh.leased = false;
-            self.enter(Phase::Sending, None);
+            self.enter(Phase::Sending, FOR_EVER);
         }
     }
 }

@@ -8,24 +8,25 @@
 
 use super::{
     callback::Progress,
-    io::{Op, Output, Session, Signature, Verdict},
-    machine::{Machine, OnSend},
+    io::{Op, Output, Session, Signature, Snapshot, Verdict},
+    machine::{Machine, OnSend, Responded},
     seldom::{Came, Errand},
 };
 use crate::core::{
+    memory::token_set::TokenSet,
     protocol::{
         id_token,
         jws::{self, Jws},
     },
     words::{
         error::{Error, ErrorCode},
-        http::{Request, Response, Unanswered},
+        http::Request,
         json::Json,
         secret::Secret,
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, rc::Rc, string::String};
 
 /// How long the keys that were fetched last are believed to be all there are.
 const KEYS_LAST: u64 = 60_000;
@@ -39,25 +40,28 @@ pub(super) struct Keys<J> {
     pub(super) renewed_at: Option<UnixMillis>,
 }
 
-/// Whose ID token is verified.
-#[derive(Debug)]
-pub(super) enum For<J> {
+/// Whose tokens they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
     /// A redirect's, by its number.
     Exchange(u32),
     /// A refresh's, in its turn.
     Refresh,
-    /// That of what is seldom asked for.
-    Errand(Box<Errand<J>>),
+    /// Those of what is seldom asked for.
+    Errand,
 }
 
-/// An ID token whose signature is being verified.
+/// Tokens that have come, with an ID token whose signature is being verified, where one was among them.
 #[derive(Debug)]
 pub(super) struct Verifying<J> {
-    whose: For<J>,
+    whose: For,
+    /// What goes on with them, where it is what is seldom asked for.
+    pub(super) errand: Option<Box<Errand<J>>>,
     /// The session that there will be.
     pub(super) session: Session<J>,
     /// The code that was exchanged for it.
     code: Option<Secret>,
+    /// Empty where there is nothing to be verified.
     algorithm: String,
     key_id: Option<String>,
     /// Which key is next.
@@ -69,26 +73,41 @@ pub(super) struct Verifying<J> {
 }
 
 impl<J> Verifying<J> {
-    /// `session` holds the ID token that was just taken apart, with its claims.
-    pub(super) fn new(whose: For<J>, session: Session<J>, code: Option<Secret>, jws: Jws<J>) -> Box<Self> {
+    /// Without an ID token that was among them.
+    pub(super) fn new(whose: For, tokens: TokenSet, code: Option<Secret>) -> Box<Self> {
         Box::new(Self {
             whose,
-            session,
+            errand: None,
+            session: Session { tokens, claims: None },
             code,
-            algorithm: jws.algorithm,
-            key_id: jws.key_id,
+            algorithm: String::new(),
+            key_id: None,
             next: 0,
             has_renewed: false,
             failure: ErrorCode::IdTokenKeyNotFound,
         })
     }
+
+    /// The ID token, which is good as far as its claims are.
+    pub(super) fn take_jws(&mut self, jws: Jws<J>) {
+        self.algorithm = jws.algorithm;
+        self.key_id = jws.key_id;
+        self.session.claims = Some(jws.claims);
+    }
+
+    /// The session, when there is nothing more to verify.
+    #[inline(never)]
+    #[allow(clippy::boxed_local)] // As it comes: who hands it on moves a word.
+    pub(super) fn into_snapshot(self: Box<Self>) -> Snapshot<J> {
+        Rc::new(self.session)
+    }
 }
 
-// A redirect's flow is not called from here while it is out of the machine's list: see `verify_exchange`.
+// A redirect's flow is not called from here while it is out of the machine's list: see `exchanged`.
 impl<J: Json> Machine<J> {
     /// Begins, or begins again where the keys could not be had.
     pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
-        if !self.verifies && self.config.allow_insecure {
+        if verifying.algorithm.is_empty() || !self.verifies && self.config.allow_insecure {
             return self.verified_as(verifying, Ok(()));
         }
         if self.keys.is_some() { self.try_key(verifying) } else { self.fetch_keys(verifying, false) }
@@ -98,18 +117,22 @@ impl<J: Json> Machine<J> {
         match self.metadata.as_ref().and_then(|metadata| metadata.jwks_uri.clone()) {
             Some(url) => {
                 verifying.has_renewed |= is_fresh;
-                let is_refresh = matches!(verifying.whose, For::Refresh);
+                let whose = verifying.whose;
                 self.send(Request { is_fresh, ..Request::get(url) }, OnSend::Keys(verifying));
-                if is_refresh {
-                    self.in_turn();
-                }
+                self.in_turn_for(whose);
             }
             None => self.verified_as(verifying, Err(Error::about(ErrorCode::MetadataInvalid, "jwks_uri"))),
         }
     }
 
-    pub(super) fn keys_responded(&mut self, verifying: Box<Verifying<J>>, result: Result<Response, Unanswered>) {
-        match result.map_err(Error::from).and_then(|response| jws::key_set(&response)) {
+    fn in_turn_for(&mut self, whose: For) {
+        if whose == For::Refresh {
+            self.in_turn();
+        }
+    }
+
+    pub(super) fn keys_responded(&mut self, verifying: Box<Verifying<J>>, result: &Responded) {
+        match result.as_ref().map_err(|unanswered| Error::from(*unanswered)).and_then(jws::key_set) {
             Ok(keys) => {
                 let renewed_at = self.keys.as_ref().and_then(|keys| keys.renewed_at);
                 let renewed_at = if verifying.has_renewed { Some(self.now) } else { renewed_at };
@@ -153,11 +176,9 @@ impl<J: Json> Machine<J> {
             access_token: hash("at_hash", Some(&session.tokens.access_token)),
             code: hash("c_hash", verifying.code.as_ref()),
         };
-        let is_refresh = matches!(verifying.whose, For::Refresh);
+        let whose = verifying.whose;
         let op = self.wait_for_verdict(verifying);
-        if is_refresh {
-            self.in_turn();
-        }
+        self.in_turn_for(whose);
         self.emit(Output::Verify { op, signature: Box::new(signature) });
     }
 
@@ -187,26 +208,29 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    fn verified_as(&mut self, verifying: Box<Verifying<J>>, result: Result<(), Error>) {
+    fn verified_as(&mut self, mut verifying: Box<Verifying<J>>, result: Result<(), Error>) {
         match verifying.whose {
             For::Exchange(id) => self.with(id, |machine, progress: &mut Progress<J>| {
                 machine.exchange_verified(progress, verifying, result);
             }),
-            For::Errand(errand) => self.errand(errand, Came::Verified(verifying.session, result)),
+            For::Errand => {
+                if let Some(errand) = verifying.errand.take() {
+                    self.errand(errand, Came::Verified(verifying, result));
+                }
+            }
             For::Refresh => {
-                let mut session = verifying.session;
-                match result {
+                if let Err(error) = result {
+                    if !error.code().is_retryable() && error.code() != ErrorCode::IdTokenKeyNotFound {
+                        return self.refresh_refused(error);
+                    }
                     // It cannot be known now whether it is good. The tokens came from the server, the old ones are
                     // spent, and who is signed in is known: that stands.
-                    Err(error) if error.code().is_retryable() || error.code() == ErrorCode::IdTokenKeyNotFound => {
-                        if let Some(before) = &self.session {
-                            session.tokens.id_token.clone_from(&before.tokens.id_token);
-                            session.claims.clone_from(&before.claims);
-                        }
-                        self.refresh_verified(Ok(session));
+                    if let Some(before) = &self.session {
+                        verifying.session.tokens.id_token.clone_from(&before.tokens.id_token);
+                        verifying.session.claims.clone_from(&before.claims);
                     }
-                    result => self.refresh_verified(result.map(|()| session)),
                 }
+                self.refresh_verified(verifying);
             }
         }
     }

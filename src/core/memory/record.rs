@@ -7,7 +7,6 @@ use crate::core::words::{
     secret::Secret,
     time::UnixMillis,
 };
-use alloc::string::String;
 
 /// The version of tokens that anybody may bear.
 const VERSION: &str = "1";
@@ -20,15 +19,22 @@ pub fn write(tokens: &TokenSet) -> Secret {
     let mut form = Form::new();
     form.push("v", if tokens.jkt.is_some() { BOUND } else { VERSION });
     form.push("access_token", tokens.access_token.expose());
-    form.push("obtained_at", &decimal(tokens.obtained_at.0));
-    form.push("began", &decimal(tokens.began.0));
-    form.push("renewals", &decimal(tokens.renewals));
-    form.push_some("expires_at", tokens.expires_at.map(|end| decimal(end.0)).as_deref());
+    push_number(&mut form, "obtained_at", tokens.obtained_at.0);
+    push_number(&mut form, "began", tokens.began.0);
+    push_number(&mut form, "renewals", tokens.renewals);
+    if let Some(end) = tokens.expires_at {
+        push_number(&mut form, "expires_at", end.0);
+    }
     form.push("scope", &tokens.scope);
     form.push_some("refresh_token", tokens.refresh_token.as_ref().map(Secret::expose));
     form.push_some("id_token", tokens.id_token.as_ref().map(Secret::expose));
     form.push_some("jkt", tokens.jkt.as_deref());
     Secret::new(form.finish())
+}
+
+#[inline(never)]
+fn push_number(form: &mut Form, name: &str, number: u64) {
+    form.push(name, &decimal(number));
 }
 
 /// Whether what could not be read is another release's, or another configuration's: not to be overwritten.
@@ -41,32 +47,31 @@ pub fn is_foreign(record: &str) -> bool {
 #[must_use]
 pub fn read(record: &str) -> Option<TokenSet> {
     let text = |name| form::text(record, name);
+    // The numbers first: what has to be there and is not is found out before there is anything to be let go.
+    let number = |name| parse_decimal(&text(name)?).map(UnixMillis);
+    let obtained_at = number("obtained_at")?;
+    let expires_at = number("expires_at");
+    if expires_at.is_none() && text("expires_at").is_some() {
+        return None;
+    }
+    let scope = form::value(record, "scope")?;
     let jkt = match text("v")?.as_str() {
         VERSION => None,
         BOUND => Some(text("jkt")?),
         _ => return None,
     };
-    let mut tokens = TokenSet {
+    Some(TokenSet {
         access_token: Secret::new(text("access_token")?),
-        expires_at: None,
-        obtained_at: UnixMillis(0),
-        began: UnixMillis(0),
-        renewals: 0,
-        scope: String::new(),
+        expires_at,
+        obtained_at,
+        // Records of 0.1.0 have neither.
+        began: number("began").unwrap_or(UnixMillis(0)),
+        renewals: number("renewals").map_or(0, |renewals| renewals.0),
+        scope,
         refresh_token: text("refresh_token").map(Secret::new),
         id_token: text("id_token").map(Secret::new),
         jkt,
-    };
-    let number = |name| parse_decimal(&text(name)?);
-    tokens.obtained_at = UnixMillis(number("obtained_at")?);
-    // Records of 0.1.0 have neither.
-    tokens.began = UnixMillis(number("began").unwrap_or_default());
-    tokens.renewals = number("renewals").unwrap_or_default();
-    if let Some(end) = text("expires_at") {
-        tokens.expires_at = Some(UnixMillis(parse_decimal(&end)?));
-    }
-    tokens.scope = form::value(record, "scope")?;
-    Some(tokens)
+    })
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

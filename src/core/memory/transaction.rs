@@ -18,110 +18,95 @@ const LIFETIME: u64 = 24 * 60 * 60 * 1000;
 /// How many logins are remembered, so that the storage does not fill up.
 const MOST: usize = 16;
 
-/// What the redirect back needs to know of the login that it ends. Keyed by the `state`.
-#[derive(Debug)]
-pub struct Transaction {
-    /// `code_verifier`.
-    pub verifier: CodeVerifier,
-    /// `nonce`.
-    pub nonce: String,
-    /// `redirect_uri`, as it was sent.
-    pub redirect_uri: String,
-    /// `scope`, as it was sent.
-    pub scope: String,
-    /// `max_age`, where it was sent: seconds.
-    pub max_age: Option<u64>,
-    /// What `handleCallback` gives back.
-    pub app_state: Option<String>,
-}
+/// What a spent login says whose code has brought a session.
+pub const SIGNED_IN: &str = "signed_in";
 
-impl Transaction {
-    /// Whether `openid` was asked for, so that an ID token has to come.
-    #[must_use]
-    pub fn asks_for_id_token(&self) -> bool {
-        parts(&self.scope, b' ').any(|word| word == "openid")
-    }
-}
-
-/// How a login stands.
-#[derive(Debug)]
-pub enum Login {
-    /// Its redirect has not come yet.
-    Open(Transaction),
-    /// Its code was sent, or is about to be.
-    Spent(Spent),
-}
-
-/// What remains: enough to give the same answer to the same redirect. The verifier is gone.
-#[derive(Debug, PartialEq, Eq, Clone)]
-pub struct Spent {
-    /// What `handleCallback` gives back.
-    pub app_state: Option<String>,
-    /// `None` while the exchange is under way.
-    pub outcome: Option<Outcome>,
-}
-
-/// How the exchange went.
-#[derive(Debug, PartialEq, Eq, Clone)]
-pub enum Outcome {
-    /// A session came of it.
-    SignedIn,
-    /// An error, by its code.
-    Failed(String),
-}
+/// One login as it is stored, by its `state`: what the redirect back needs to know of it. Each step reads what it needs.
+#[derive(Debug, Default)]
+pub struct Login(Secret);
 
 impl Login {
-    /// Writes it down.
+    /// One whose redirect has not come yet. `redirect_uri`, `scope` and `max_age` are as they were sent; `app_state` is what
+    /// `handleCallback` gives back.
     #[must_use]
-    pub fn write(&self) -> Secret {
+    pub fn open(
+        verifier: &CodeVerifier,
+        nonce: &str,
+        redirect_uri: &str,
+        scope: &str,
+        max_age: Option<&str>,
+        app_state: Option<&str>,
+    ) -> Self {
         let mut form = Form::new();
         form.push("v", VERSION);
-        match self {
-            Self::Open(transaction) => {
-                form.push("code_verifier", transaction.verifier.expose());
-                form.push("nonce", &transaction.nonce);
-                form.push("redirect_uri", &transaction.redirect_uri);
-                form.push("scope", &transaction.scope);
-                form.push_some("max_age", transaction.max_age.map(decimal).as_deref());
-                form.push_some("app_state", transaction.app_state.as_deref());
-            }
-            Self::Spent(Spent { app_state, outcome }) => {
-                form.push(
-                    "spent",
-                    match outcome {
-                        None => "",
-                        Some(Outcome::SignedIn) => "signed_in",
-                        Some(Outcome::Failed(code)) => code,
-                    },
-                );
-                form.push_some("app_state", app_state.as_deref());
-            }
-        }
-        Secret::new(form.finish())
+        form.push("code_verifier", verifier.expose());
+        form.push("nonce", nonce);
+        form.push("redirect_uri", redirect_uri);
+        form.push("scope", scope);
+        form.push_some("max_age", max_age);
+        form.push_some("app_state", app_state);
+        Self(Secret::new(form.finish()))
+    }
+
+    /// One whose code was sent, or is about to be: what remains is enough to give the same answer to the same redirect, and
+    /// the verifier is gone. `outcome` is [`SIGNED_IN`] or an error's code; empty while the exchange is under way.
+    #[must_use]
+    pub fn spent(outcome: &str, app_state: Option<&str>) -> Self {
+        let mut form = Form::new();
+        form.push("v", VERSION);
+        form.push("spent", outcome);
+        form.push_some("app_state", app_state);
+        Self(Secret::new(form.finish()))
     }
 
     /// Reads it again; `None` where it is none.
     #[must_use]
-    pub fn read(login: &str) -> Option<Self> {
-        let text = |name| form::value(login, name);
-        if text("v").as_deref() != Some(VERSION) {
-            return None;
-        }
-        let app_state = text("app_state");
-        if let Some(outcome) = text("spent") {
-            let outcome = match outcome.as_str() {
-                "" => None,
-                "signed_in" => Some(Outcome::SignedIn),
-                _ => Some(Outcome::Failed(outcome)),
-            };
-            return Some(Self::Spent(Spent { app_state, outcome }));
-        }
-        let max_age = text("max_age").and_then(|seconds| parse_decimal(&seconds));
-        let verifier = CodeVerifier::parse(&text("code_verifier")?)?;
-        // What has a verifier was written here, and whole.
-        let text = |name| text(name).unwrap_or_default();
-        let (nonce, redirect_uri, scope) = (text("nonce"), text("redirect_uri"), text("scope"));
-        Some(Self::Open(Transaction { verifier, nonce, redirect_uri, scope, max_age, app_state }))
+    pub fn read(login: Secret) -> Option<Self> {
+        let login = Self(login);
+        let is_whole = login.outcome().is_some() || login.verifier().is_some();
+        (login.text("v") == VERSION && is_whole).then_some(login)
+    }
+
+    /// Writes it down.
+    #[must_use]
+    pub fn write(self) -> Secret {
+        self.0
+    }
+
+    /// How the exchange went, where the code was sent; see [`spent`](Self::spent).
+    #[must_use]
+    pub fn outcome(&self) -> Option<String> {
+        form::value(self.0.expose(), "spent")
+    }
+
+    /// `code_verifier`.
+    #[must_use]
+    pub fn verifier(&self) -> Option<CodeVerifier> {
+        CodeVerifier::parse(&self.text("code_verifier"))
+    }
+
+    /// `nonce`, `redirect_uri` or `scope`: what has a verifier was written here, and whole.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        form::value(self.0.expose(), name).unwrap_or_default()
+    }
+
+    /// `max_age`, where it was sent: seconds.
+    #[must_use]
+    pub fn max_age(&self) -> Option<u64> {
+        parse_decimal(&self.text("max_age"))
+    }
+
+    /// What `handleCallback` gives back.
+    #[must_use]
+    pub fn app_state(&self) -> Option<String> {
+        form::value(self.0.expose(), "app_state")
+    }
+
+    /// Whether `openid` was asked for, so that an ID token has to come.
+    #[must_use]
+    pub fn asks_for_id_token(&self) -> bool {
+        parts(&self.text("scope"), b' ').any(|word| word == "openid")
     }
 }
 
@@ -175,41 +160,41 @@ mod tests {
     use crate::core::protocol::pkce::ChallengeMethod;
     use proptest::prelude::*;
 
-    fn transaction() -> Transaction {
-        Transaction {
-            verifier: CodeVerifier::from_entropy(&[9; 43]).unwrap(),
-            nonce: "n".into(),
-            redirect_uri: "https://app.example/cb".into(),
-            scope: "openid".into(),
-            max_age: Some(60),
-            app_state: Some("{\"to\":\"/a?b&c\"}".into()),
-        }
+    fn open() -> Login {
+        let verifier = CodeVerifier::from_entropy(&[9; 43]).unwrap();
+        let app_state = Some("{\"to\":\"/a?b&c\"}");
+        Login::open(&verifier, "n", "https://app.example/cb", "openid", Some("60"), app_state)
+    }
+
+    fn read(login: &str) -> Option<Login> {
+        Login::read(Secret::new(login.into()))
     }
 
     #[test]
     fn open_login_reads_back_with_its_verifier() {
-        let open = Login::Open(transaction()).write();
-        let Some(Login::Open(read)) = Login::read(open.expose()) else { panic!("not open") };
-        assert_eq!(read.verifier.expose(), transaction().verifier.expose());
-        assert_eq!(read.verifier.challenge(ChallengeMethod::Plain), read.verifier.expose());
-        assert_eq!((read.max_age, read.app_state), (Some(60), transaction().app_state));
+        let read = Login::read(open().write()).unwrap();
+        let verifier = read.verifier().unwrap();
+        assert_eq!(verifier.expose(), CodeVerifier::from_entropy(&[9; 43]).unwrap().expose());
+        assert_eq!(verifier.challenge(ChallengeMethod::Plain), verifier.expose());
+        assert_eq!((read.outcome(), read.max_age(), read.app_state()), (None, Some(60), open().app_state()));
+        assert!(read.asks_for_id_token());
     }
 
     #[test]
     fn spent_login_keeps_its_outcome_and_no_verifier() {
-        for outcome in [None, Some(Outcome::SignedIn), Some(Outcome::Failed("id_token_nonce".into()))] {
-            let spent = Spent { app_state: None, outcome };
-            let written = Login::Spent(spent.clone()).write();
+        for outcome in ["", SIGNED_IN, "id_token_nonce"] {
+            let written = Login::spent(outcome, None).write();
             assert!(!written.expose().contains("code_verifier"));
-            let Some(Login::Spent(read)) = Login::read(written.expose()) else { panic!("not spent") };
-            assert_eq!(read, spent);
+            let read = Login::read(written).unwrap();
+            assert_eq!((read.outcome().as_deref(), read.app_state()), (Some(outcome), None));
+            assert!(read.verifier().is_none());
         }
     }
 
     #[test]
     fn login_that_is_garbage_is_none() {
         for text in ["", "x", "v=2&spent=", "v=1", "v=1&code_verifier=short&nonce=n&redirect_uri=r&scope=s"] {
-            assert!(Login::read(text).is_none(), "{text}");
+            assert!(read(text).is_none(), "{text}");
         }
     }
 
@@ -238,15 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn debug_of_a_transaction_does_not_print_the_verifier() {
-        let transaction = transaction();
-        assert!(!format!("{transaction:?}").contains(transaction.verifier.expose()));
+    fn debug_of_a_login_does_not_print_the_verifier() {
+        assert!(!format!("{:?}", open()).contains(open().verifier().unwrap().expose()));
     }
 
     proptest! {
         #[test]
         fn login_read_of_any_text_does_not_panic(text: String) {
-            let _ = Login::read(&text);
+            let _ = read(&text);
             let mut logins = Logins::read(text);
             while logins.forget(UnixMillis(0)).is_some() {}
         }
@@ -257,31 +241,26 @@ mod tests {
             scope in "\\PC{0,20}", max_age in proptest::option::of(0..1_u64 << 48),
             app_state in proptest::option::of("\\PC{0,20}"),
         ) {
-            let verifier = CodeVerifier::parse(&verifier).unwrap();
-            let login = Login::Open(Transaction { verifier, nonce, redirect_uri, scope, max_age, app_state });
-            let Some(Login::Open(read)) = Login::read(login.write().expose()) else { panic!("no login") };
-            let Login::Open(written) = login else { panic!("no login") };
-            prop_assert_eq!(read.verifier.expose(), written.verifier.expose());
-            prop_assert_eq!(read.nonce, written.nonce);
-            prop_assert_eq!(read.redirect_uri, written.redirect_uri);
-            prop_assert_eq!(read.scope, written.scope);
-            prop_assert_eq!((read.max_age, read.app_state), (written.max_age, written.app_state));
+            let parsed = CodeVerifier::parse(&verifier).unwrap();
+            let seconds = max_age.map(|seconds| seconds.to_string());
+            let login =
+                Login::open(&parsed, &nonce, &redirect_uri, &scope, seconds.as_deref(), app_state.as_deref());
+            let Some(read) = Login::read(login.write()) else { panic!("no login") };
+            let read_verifier = read.verifier().unwrap();
+            prop_assert_eq!(read_verifier.expose(), verifier);
+            prop_assert_eq!((read.text("nonce"), read.text("redirect_uri")), (nonce, redirect_uri));
+            prop_assert_eq!((read.text("scope"), read.max_age(), read.app_state()), (scope, max_age, app_state));
+            prop_assert_eq!(read.outcome(), None);
         }
 
         #[test]
         fn login_that_is_spent_reads_back_the_same(
             app_state in proptest::option::of("\\PC{0,20}"), outcome in "(signed_in|[a-z_]{1,9})?",
         ) {
-            let outcome = match outcome.as_str() {
-                "" => None,
-                "signed_in" => Some(Outcome::SignedIn),
-                _ => Some(Outcome::Failed(outcome)),
-            };
-            let spent = Spent { app_state, outcome };
-            let Some(Login::Spent(read)) = Login::read(Login::Spent(spent.clone()).write().expose()) else {
+            let Some(read) = Login::read(Login::spent(&outcome, app_state.as_deref()).write()) else {
                 panic!("no login")
             };
-            prop_assert_eq!(read, spent);
+            prop_assert_eq!((read.outcome(), read.app_state()), (Some(outcome), app_state));
         }
     }
 }

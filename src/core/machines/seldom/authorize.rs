@@ -129,7 +129,7 @@ impl<J: Json> Machine<J> {
             Some(Next::Stands) => self.settle(caller, Ok(Answer::Done)),
             Some(Next::Renew) => {
                 let wants = Wanted::Errand(Box::new(Errand::Authorize(caller, request)));
-                self.wait_for_refresh(Waiter { caller, wants, aim: None });
+                self.wait_for_refresh(Waiter { caller, wants });
             }
             Some(Next::Send(_)) if answered.is_some() && !request.is_replayable => {
                 self.refuse(caller, ErrorCode::BodyNotReplayable.into());

@@ -12,6 +12,7 @@ use crate::core::{
     machines::{
         io::{Area, Caller, Op, Output, ProofKey, SignOutReason},
         machine::{Machine, OnLoad},
+        open,
         refresh::BEAT,
         session::SESSION,
     },
@@ -48,8 +49,8 @@ pub(in crate::core::machines) struct Dpop<J> {
 /// What the key is opened for.
 #[derive(Debug)]
 enum Opening<J> {
-    /// The client. With the metadata that the server gave.
-    Client(Caller, Option<J>),
+    /// The client.
+    Client(Box<open::Opening<J>>),
     /// A login, which goes on meanwhile: it is to find the key when it comes back.
     Login,
     /// A refresh, in its turn.
@@ -61,7 +62,7 @@ enum Opening<J> {
 impl<J: Json> Machine<J> {
     /// Opens the key, then the session.
     #[inline(never)]
-    pub(in crate::core::machines) fn open_key(&mut self, caller: Caller, discovered: Option<J>) {
+    pub(in crate::core::machines) fn open_key(&mut self, client: Box<open::Opening<J>>) {
         self.dpop = Some(Box::new(Dpop {
             public: PublicKey::default(),
             jkt: String::new(),
@@ -73,7 +74,7 @@ impl<J: Json> Machine<J> {
             requests: Vec::new(),
             signing: Vec::new(),
         }));
-        self.ask_for_key(Opening::Client(caller, discovered));
+        self.ask_for_key(Opening::Client(client));
     }
 
     fn ask_for_key(&mut self, opening: Opening<J>) {
@@ -103,10 +104,8 @@ impl<J: Json> Machine<J> {
             dpop.entropy = key.entropy;
         });
         match (opening, result) {
-            (Opening::Client(caller, _), Err(error)) => self.refuse(caller, error),
-            (Opening::Client(caller, discovered), Ok(())) => {
-                self.load(Area::Session, SESSION, OnLoad::Open(caller, discovered));
-            }
+            (Opening::Client(client), Err(error)) => self.refuse(client.caller, error),
+            (Opening::Client(client), Ok(())) => self.load(Area::Session, SESSION, OnLoad::Open(client)),
             (Opening::Login, _) => {}
             (Opening::Refresh(turn), _) => {
                 if turn == self.refresh.turn {
@@ -139,7 +138,7 @@ impl<J: Json> Machine<J> {
         if !self.has_key() {
             self.lose_session();
         } else if self.session.as_ref().is_some_and(|session| session.tokens.jkt.is_none()) {
-            self.refresh_due = self.refresh_due.map(|_| self.now);
+            self.due_at_once();
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        io::{Answer, Area, Caller, Event, Output, Session, Snapshot},
-        machine::{Machine, OnSend, OnStore},
+        io::{Answer, Area, Caller, Event, Output, Snapshot},
+        machine::{Machine, OnSend, OnStore, Responded},
         session::SESSION,
         verify::{For, Verifying},
     },
@@ -18,12 +18,11 @@ use crate::core::{
     },
     words::{
         error::{Error, ErrorCode},
-        http::{Response, Unanswered},
         json::Json,
         time::UnixMillis,
     },
 };
-use alloc::{boxed::Box, rc::Rc};
+use alloc::boxed::Box;
 
 /// A grant under way.
 #[derive(Debug)]
@@ -47,13 +46,12 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    pub(super) fn granted(&mut self, granting: Granting<J>, sent_at: UnixMillis, result: Result<Response, Unanswered>) {
+    pub(super) fn granted(&mut self, granting: Granting<J>, sent_at: UnixMillis, result: &Responded) {
         match self.granted_session(&granting.request, sent_at, result) {
-            Ok((session, Some(jws))) => {
-                let whose = For::Errand(Box::new(Errand::Grant(granting)));
-                self.verify(Verifying::new(whose, session, None, jws));
+            Ok(mut verifying) => {
+                verifying.errand = Some(Box::new(Errand::Grant(granting)));
+                self.verify(verifying);
             }
-            Ok((session, None)) => self.grant_verified(granting, Ok(session)),
             Err(error) => self.refuse(granting.caller, error),
         }
     }
@@ -62,12 +60,13 @@ impl<J: Json> Machine<J> {
         &self,
         request: &GrantRequest,
         sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
-    ) -> Result<(Session<J>, Option<Jws<J>>), Error> {
-        let mut response = request.response::<J>(&self.config, &result?)?;
+        result: &Responded,
+    ) -> Result<Box<Verifying<J>>, Error> {
+        let response = result.as_ref().map_err(|unanswered| *unanswered)?;
+        let mut response = request.response::<J>(&self.config, response)?;
         response.jkt = self.jkt();
-        let mut jws = None;
-        if let (Some(id_token), Some(metadata)) = (&response.id_token, &self.metadata) {
+        let mut verifying = Verifying::new(For::Errand, TokenSet::new(response, sent_at, &request.scope()), None);
+        if let (Some(id_token), Some(metadata)) = (&verifying.session.tokens.id_token, &self.metadata) {
             let parsed = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
             let expected = Expected {
                 issuer: &metadata.issuer,
@@ -80,16 +79,15 @@ impl<J: Json> Machine<J> {
                 tolerance: self.config.clock_tolerance,
             };
             id_token::check(&parsed.claims, &expected)?;
-            jws = Some(parsed);
+            verifying.take_jws(parsed);
         }
-        let claims = jws.as_ref().map(|jws| jws.claims.clone());
-        Ok((Session { tokens: TokenSet::new(response, sent_at, &request.scope()), claims }, jws))
+        Ok(verifying)
     }
 
     /// The ID token is good, or there is none, or it is not.
-    pub(super) fn grant_verified(&mut self, mut granting: Granting<J>, result: Result<Session<J>, Error>) {
+    pub(super) fn grant_verified(&mut self, mut granting: Granting<J>, result: Result<Snapshot<J>, Error>) {
         let session = match result {
-            Ok(session) => Rc::new(session),
+            Ok(session) => session,
             Err(error) => return self.refuse(granting.caller, error),
         };
         if !granting.request.adopt {

@@ -10,18 +10,24 @@ pub(super) mod resource;
 mod revoke;
 mod userinfo;
 
-use super::{io::Caller, io::Session, login::Begun, machine::Machine};
+use super::{
+    io::Caller,
+    login::Begun,
+    machine::{Loaded, Machine, Responded},
+    session::{Waiter, Wanted},
+    verify::Verifying,
+};
 use crate::core::{
     protocol::grant::GrantRequest,
     words::{
         error::Error,
-        http::{Response, Unanswered},
         json::Json,
         time::UnixMillis,
     },
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, rc::Rc, string::String};
 use authorize::Authorize;
+use resource::Aim;
 
 /// What a program asks for.
 #[derive(Debug)]
@@ -63,17 +69,23 @@ pub(super) enum Errand<J> {
     Revoke(revoke::Revoking),
     /// A request of the program's that waits for another token.
     Authorize(Caller, Box<Authorize>),
+    /// A token for other resources or another scope.
+    Token(Rc<Aim>),
+    /// A redirect back from the server's logout: its URL.
+    Logout(Caller, String),
 }
 
 /// What it goes on with.
 #[derive(Debug)]
-pub(super) enum Came<J> {
+pub(super) enum Came<'a, J> {
     /// The server's answer, to a request that was sent then.
-    Response(UnixMillis, Result<Response, Unanswered>),
+    Response(UnixMillis, &'a Responded),
+    /// The store's, to a question.
+    Loaded(Loaded<'a>),
     /// The store's.
-    Stored(Result<(), Error>),
+    Stored(&'a Result<(), Error>),
     /// That of whoever verified the ID token of what is to be a session.
-    Verified(Session<J>, Result<(), Error>),
+    Verified(Box<Verifying<J>>, Result<(), Error>),
     /// The session has new tokens.
     Refreshed,
 }
@@ -93,20 +105,30 @@ impl<J: Json> Machine<J> {
     /// Goes on with what was waited for.
     #[inline(never)]
     #[allow(clippy::boxed_local)] // As it lies in the lists: who hands it on moves a word.
-    pub(super) fn errand(&mut self, errand: Box<Errand<J>>, came: Came<J>) {
+    pub(super) fn errand(&mut self, errand: Box<Errand<J>>, came: Came<'_, J>) {
         match (*errand, came) {
             (Errand::Push(begun), Came::Response(_, result)) => self.pushed(begun, result),
             (Errand::UserInfo(asked), Came::Response(_, result)) => self.user_info_responded(asked, result),
             (Errand::UserInfo(asked), _) => self.send_user_info(asked),
             (Errand::Grant(granting), Came::Response(sent_at, result)) => self.granted(granting, sent_at, result),
-            (Errand::Grant(granting), Came::Verified(session, result)) => {
-                self.grant_verified(granting, result.map(|()| session));
+            (Errand::Grant(granting), Came::Verified(verifying, result)) => {
+                self.grant_verified(granting, result.map(|()| verifying.into_snapshot()));
             }
-            (Errand::Grant(granting), Came::Stored(result)) => self.grant_stored(granting, &result),
+            (Errand::Grant(granting), Came::Stored(result)) => self.grant_stored(granting, result),
+            (Errand::Logout(caller, url), Came::Loaded(result)) => self.logout_loaded(caller, &url, result),
             (Errand::Revoke(revoking), Came::Response(_, result)) => self.revoked(revoking, result),
             (Errand::Authorize(caller, request), _) => self.authorize_renewed(caller, request),
             // Nothing else is asked for.
             _ => {}
+        }
+    }
+
+    /// The session has new tokens. Who waits for one of another kind goes on waiting.
+    #[inline(never)]
+    pub(super) fn release_errand(&mut self, waiter: Waiter<J>) {
+        match waiter.wants {
+            Wanted::Errand(errand) if !matches!(*errand, Errand::Token(_)) => self.errand(errand, Came::Refreshed),
+            _ => self.waiters.push(waiter),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     super::{
         io::Area,
         login::{Begun, login_name},
-        machine::{Machine, OnSend},
+        machine::{Machine, OnSend, Responded},
     },
     Errand,
 };
@@ -14,7 +14,7 @@ use crate::core::{
         config::Par,
         error::{Error, ErrorCode},
         form::Form,
-        http::{Request, Response, Unanswered},
+        http::Request,
         json::Json,
     },
 };
@@ -36,23 +36,23 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    pub(super) fn pushed(&mut self, mut begun: Box<Begun>, result: Result<Response, Unanswered>) {
+    pub(super) fn pushed(&mut self, mut begun: Box<Begun>, result: &Responded) {
         let may_do_without =
             self.config.par == Par::Auto && !self.metadata.as_ref().is_some_and(|metadata| metadata.requires_par);
         let pushed = match result {
             // An endpoint that is not meant for pages withholds its answers from them (CORS).
-            Err(_) if may_do_without => return self.give_url(*begun),
-            Err(unanswered) => Err(unanswered.into()),
+            Err(_) if may_do_without => return self.give_url(begun),
+            Err(unanswered) => Err((*unanswered).into()),
             Ok(response) => {
                 let mut sent = Form::new();
                 sent.append(&begun.request);
-                par::pushed_request::<J>(&self.config, &sent.finish(), &response)
+                par::pushed_request::<J>(&self.config, &sent.finish(), response)
             }
         };
         match pushed {
             Ok(request) => {
                 begun.request = request;
-                self.give_url(*begun);
+                self.give_url(begun);
             }
             Err(error) => self.push_failed(&begun, error),
         }

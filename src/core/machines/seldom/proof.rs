@@ -11,7 +11,7 @@ use super::dpop::Dpop;
 use crate::core::{
     machines::{
         io::{Op, Output},
-        machine::Machine,
+        machine::{Machine, Responded},
         refresh::LEASE,
     },
     protocol::dpop::{Claims, is_nonce, proof_id},
@@ -19,7 +19,7 @@ use crate::core::{
         concat::concat,
         decimal::decimal,
         error::Error,
-        http::{Request, Response, Unanswered},
+        http::{Request, Unanswered},
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -52,7 +52,7 @@ pub(super) struct Proved {
 struct Refused {
     op: Op,
     sent_at: UnixMillis,
-    result: Result<Response, Unanswered>,
+    result: Responded,
 }
 
 impl<J> Dpop<J> {
@@ -184,25 +184,27 @@ impl<J: Json> Machine<J> {
         })
     }
 
-    /// Looks at an answer before its flow does. `None` where the request is made again.
+    /// Looks at an answer before its flow does: whether the request is made again.
     #[inline(never)]
-    pub(in crate::core::machines) fn proved(
+    pub(in crate::core::machines) fn is_made_again(
         &mut self,
         op: Op,
         sent_at: UnixMillis,
-        result: Result<Response, Unanswered>,
-    ) -> Option<Result<Response, Unanswered>> {
-        let dpop = self.dpop.as_mut()?;
+        result: &mut Responded,
+    ) -> bool {
+        let Some(dpop) = &mut self.dpop else {
+            return false;
+        };
         let Some(index) = dpop.requests.iter().position(|proved| proved.op == op) else {
-            return Some(result);
+            return false;
         };
         let mut proved = dpop.requests.swap_remove(index);
         if let Some(refused) = proved.clock_for {
             self.clock_seen(*refused);
-            return None;
+            return true;
         }
-        let Ok(response) = &result else {
-            return Some(result);
+        let Ok(response) = result else {
+            return false;
         };
         let place = String::from(proved.place());
         dpop.remember(&place, response.dpop_nonce.as_deref());
@@ -215,15 +217,16 @@ impl<J: Json> Machine<J> {
             proved.has_nonce = true;
             dpop.requests.push(proved);
             self.sign_request(op);
-            return None;
+            return true;
         }
         if error.as_deref() == Some("invalid_dpop_proof") && !proved.has_asked && self.skew.is_none() {
             proved.has_asked = true;
             dpop.requests.push(proved);
+            let result = core::mem::replace(result, Err(Unanswered::Network));
             self.ask_for_clock(Refused { op, sent_at, result });
-            return None;
+            return true;
         }
-        Some(result)
+        false
     }
 
     /// Is it this device's clock? The page's own server shows its clock. No cache has an answer to this.

@@ -9,6 +9,7 @@
 //! Whoever waits for one of these is not served by the session's own token, and the other way round. One request serves
 //! all who ask for the same; those who ask for something else have the next turn.
 
+use super::Errand;
 use crate::core::{
     machines::{
         io::{Answer, Caller, Session},
@@ -16,6 +17,7 @@ use crate::core::{
         schedule,
         session::{Waiter, Wanted},
     },
+    protocol::token,
     words::{config::Config, cut::parts, error::Error, json::Json, secret::Secret, time::UnixMillis},
 };
 use alloc::{boxed::Box, rc::Rc, string::String, vec, vec::Vec};
@@ -24,9 +26,9 @@ use alloc::{boxed::Box, rc::Rc, string::String, vec, vec::Vec};
 #[derive(Debug)]
 pub(in crate::core::machines) struct Aim {
     /// `resource`, each of them.
-    pub(in crate::core::machines) resource: Vec<String>,
+    resource: Vec<String>,
     /// `scope`; without it, whatever the server gives for the resource.
-    pub(in crate::core::machines) scope: Option<String>,
+    scope: Option<String>,
 }
 
 impl Aim {
@@ -51,10 +53,19 @@ fn is_same_scope(scope: &str, other: &str) -> bool {
     is_within(scope, other) && is_within(other, scope)
 }
 
+/// All that was asked for.
+#[derive(Debug, Default)]
+pub(in crate::core::machines) struct Aims {
+    /// What came of it.
+    aimed: Vec<Aimed>,
+    /// What the refresh under way is for, as long as it is for one of these (`Refresh::is_aimed`).
+    current: Option<Aimed>,
+}
+
 /// What was asked for, and what came of it.
 #[derive(Debug)]
-pub(in crate::core::machines) struct Aimed {
-    pub(in crate::core::machines) aim: Rc<Aim>,
+struct Aimed {
+    aim: Rc<Aim>,
     /// `None` until the server has answered.
     outcome: Option<Result<Secret, Error>>,
     /// When the token ends, if ever; of a failure, until when nobody is to ask again.
@@ -77,6 +88,19 @@ impl Aimed {
     }
 }
 
+impl<J> Waiter<J> {
+    /// What the token has to be for, where it is not the session's own.
+    fn aim(&self) -> Option<&Rc<Aim>> {
+        match &self.wants {
+            Wanted::Errand(errand) => match &**errand {
+                Errand::Token(aim) => Some(aim),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 impl<J: Json> Machine<J> {
     /// `getAccessToken` with a `resource` or a `scope`: a token for these that is good for so many milliseconds. Without
     /// `resource` it is for the configuration's.
@@ -96,30 +120,44 @@ impl<J: Json> Machine<J> {
         if aim.is_own(&self.config, &session.tokens.scope) {
             return self.access_token(caller, min_validity);
         }
-        let mut known = self.aimed.iter().filter(|known| known.aim.is_same(&aim));
+        let aims = self.aims.get_or_insert_default();
+        let mut known = aims.aimed.iter().filter(|known| known.aim.is_same(&aim));
         match known.find(|known| known.is_good_for(min_validity, self.now)).and_then(|known| known.outcome.clone()) {
             Some(outcome) => self.settle(caller, outcome.map(Answer::AccessToken)),
             None => {
-                self.wait_for_refresh(Waiter { caller, wants: Wanted::Token(min_validity), aim: Some(Rc::new(aim)) })
+                let wants = Wanted::Errand(Box::new(Errand::Token(Rc::new(aim))));
+                self.wait_for_refresh(Waiter { caller, wants });
             }
         }
     }
 
-    /// Somebody waits for such a token, and a request is about to be sent: is it for that?
+    /// A request is about to be sent: is it for such a token, which somebody waits for? Then that is sent.
     #[inline(never)]
-    pub(in crate::core::machines) fn take_aim(&mut self) {
-        let is_due = self.auto && self.refresh_due.is_some_and(|due| due <= self.now);
-        let is_wanted = is_due || self.refresh.failures > 0 || self.waiters.iter().any(|waiter| waiter.aim.is_none());
-        if !is_wanted && let Some(aim) = self.waiters.first().and_then(|waiter| waiter.aim.clone()) {
-            self.refresh.aim = Some(Box::new(Aimed::new(aim)));
-        }
+    pub(in crate::core::machines) fn sends_aimed(&mut self) -> bool {
+        let is_due = self.auto && self.refresh_due <= self.now;
+        let is_wanted = is_due || self.refresh.failures > 0 || self.waiters.iter().any(|waiter| waiter.aim().is_none());
+        let aim = self.waiters.first().and_then(Waiter::aim).filter(|_| !is_wanted).cloned();
+        let tokens = self.session.as_ref().map(|session| &session.tokens);
+        let refresh_token = tokens.and_then(|tokens| tokens.refresh_token.clone());
+        let (Some(aim), Some(refresh_token), Some(metadata), Some(aims)) =
+            (aim, refresh_token, &self.metadata, &mut self.aims)
+        else {
+            return false;
+        };
+        let (resource, scope) = (&aim.resource, aim.scope.as_deref());
+        let request = token::refresh_request(&self.config, metadata, &refresh_token, resource, scope);
+        aims.current = Some(Aimed::new(aim));
+        self.refresh.is_aimed = true;
+        self.send_refresh_as(request, refresh_token);
+        true
     }
 
     /// The server gave the token: it is kept until the rest is stored, which is the session as it was, but for the
     /// refresh token and the ID token.
     #[inline(never)]
-    pub(in crate::core::machines) fn take_aimed(&mut self, session: Option<&mut Session<J>>) {
-        if let (Some(aimed), Some(session), Some(before)) = (&mut self.refresh.aim, session, &self.session) {
+    pub(in crate::core::machines) fn take_aimed(&mut self, session: &mut Session<J>) {
+        let aimed = self.aims.as_mut().and_then(|aims| aims.current.as_mut());
+        if let (Some(aimed), Some(before)) = (aimed, &self.session) {
             let (tokens, before) = (&mut session.tokens, &before.tokens);
             aimed.until = tokens.expires_at;
             aimed.outcome = Some(Ok(core::mem::replace(&mut tokens.access_token, before.access_token.clone())));
@@ -131,18 +169,28 @@ impl<J: Json> Machine<J> {
 
     /// What there was to store is stored: whoever asked for this gets it.
     #[inline(never)]
-    pub(in crate::core::machines) fn hit(&mut self, aimed: Box<Aimed>) {
-        if let Some(outcome) = aimed.outcome.clone() {
+    pub(in crate::core::machines) fn hit(&mut self) {
+        if let Some(aimed) = self.current_aim()
+            && let Some(outcome) = aimed.outcome.clone()
+        {
             self.tell_aimed(aimed, &outcome, false);
         }
+    }
+
+    fn current_aim(&mut self) -> Option<Aimed> {
+        self.aims.as_mut().and_then(|aims| aims.current.take())
     }
 
     /// It failed, and that is no failure of the session's. What will pass concerns all who ask for such tokens; a
     /// refusal, those who asked for this one. Nobody tries again unless asked, and not at once.
     #[inline(never)]
-    pub(in crate::core::machines) fn missed(&mut self, mut aimed: Box<Aimed>, error: Error) {
+    pub(in crate::core::machines) fn missed(&mut self, error: Error) {
+        let current = self.current_aim();
+        let (Some(mut aimed), Some(aims)) = (current, &self.aims) else {
+            return;
+        };
         let is_passing = error.code().is_retryable();
-        let mut failed = self.aimed.iter().filter(|known| !known.is_token() && known.aim.is_same(&aimed.aim));
+        let mut failed = aims.aimed.iter().filter(|known| !known.is_token() && known.aim.is_same(&aimed.aim));
         aimed.failures = failed.next().map_or(1, |failed| failed.failures + 1);
         let pause = schedule::caller_pause(if is_passing { aimed.failures } else { u32::MAX });
         aimed.until = Some(self.now.plus(pause));
@@ -153,9 +201,9 @@ impl<J: Json> Machine<J> {
         self.release_waiters(false);
     }
 
-    fn tell_aimed(&mut self, aimed: Box<Aimed>, outcome: &Result<Secret, Error>, all: bool) {
+    fn tell_aimed(&mut self, aimed: Aimed, outcome: &Result<Secret, Error>, all: bool) {
         for waiter in core::mem::take(&mut self.waiters) {
-            match &waiter.aim {
+            match waiter.aim() {
                 Some(aim) if all || aim.is_same(&aimed.aim) => {
                     self.settle(waiter.caller, outcome.clone().map(Answer::AccessToken));
                 }
@@ -163,27 +211,40 @@ impl<J: Json> Machine<J> {
             }
         }
         let (now, is_token) = (self.now, aimed.is_token());
-        self.aimed.retain(|known| {
-            // A token that does not last as long as somebody wished for is good for others still.
-            let is_replaced = known.aim.is_same(&aimed.aim) && (is_token || !known.is_token());
-            known.is_good_for(0, now) && !is_replaced
-        });
-        self.aimed.push(aimed);
+        if let Some(aims) = &mut self.aims {
+            aims.aimed.retain(|known| {
+                // A token that does not last as long as somebody wished for is good for others still.
+                let is_replaced = known.aim.is_same(&aimed.aim) && (is_token || !known.is_token());
+                known.is_good_for(0, now) && !is_replaced
+            });
+            aims.aimed.push(aimed);
+        }
     }
 
     /// The clock was set back by so much. Where it is no correction, nobody knows how old these tokens are.
     #[inline(never)]
     pub(in crate::core::machines) fn shift_aimed(&mut self, by: u64, is_correction: bool) {
-        self.aimed.retain(|_| is_correction);
-        for aimed in &mut self.aimed {
-            aimed.until = aimed.until.map(|until| until.minus(by));
+        if let Some(aims) = &mut self.aims {
+            aims.aimed.retain(|_| is_correction);
+            for aimed in &mut aims.aimed {
+                aimed.until = aimed.until.map(|until| until.minus(by));
+            }
         }
     }
 
     /// Times may be better: whoever asks now may try.
     #[inline(never)]
     pub(in crate::core::machines) fn aim_again(&mut self) {
-        self.aimed.retain(|aimed| aimed.is_token());
+        if let Some(aims) = &mut self.aims {
+            aims.aimed.retain(Aimed::is_token);
+        }
+    }
+
+    /// They are of another session. Who waits for one, waits.
+    #[inline(never)]
+    pub(in crate::core::machines) fn forget_aims(&mut self) {
+        self.aims = Some(Box::default());
+        self.refresh.is_aimed = false;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     super::{
         io::{Answer, Caller, SignOutReason},
-        machine::{Machine, OnSend},
+        machine::{Machine, OnSend, Responded},
     },
     Errand,
 };
@@ -12,7 +12,6 @@ use crate::core::{
     protocol::revocation::{self, ACCESS_TOKEN, REFRESH_TOKEN},
     words::{
         error::{Error, ErrorCode},
-        http::{Response, Unanswered},
         json::Json,
         secret::Secret,
     },
@@ -55,11 +54,11 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    pub(super) fn revoked(&mut self, mut revoking: Revoking, result: Result<Response, Unanswered>) {
+    pub(super) fn revoked(&mut self, mut revoking: Revoking, result: &Responded) {
         let may_be_unable = revoking.hint == ACCESS_TOKEN;
-        let result = result.map_err(Error::from);
+        let result = result.as_ref().map_err(|unanswered| Error::from(*unanswered));
         let result =
-            result.and_then(|response| revocation::revocation_response::<J>(&response, &revoking.sent, may_be_unable));
+            result.and_then(|response| revocation::revocation_response::<J>(response, &revoking.sent, may_be_unable));
         if let Err(error) = result {
             return self.refuse(revoking.caller, error);
         }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         io::{Answer, Caller},
-        machine::{Machine, OnSend},
+        machine::{Machine, OnSend, Responded},
         session::{Waiter, Wanted},
     },
     Errand,
@@ -12,7 +12,6 @@ use crate::core::{
     protocol::userinfo,
     words::{
         error::{Error, ErrorCode},
-        http::{Response, Unanswered},
         json::Json,
         secret::Secret,
     },
@@ -50,7 +49,7 @@ impl<J: Json> Machine<J> {
 
     fn refresh_for(&mut self, asked: UserInfo) {
         let caller = asked.caller;
-        self.wait_for_refresh(Waiter { caller, wants: Wanted::Errand(Box::new(Errand::UserInfo(asked))), aim: None });
+        self.wait_for_refresh(Waiter { caller, wants: Wanted::Errand(Box::new(Errand::UserInfo(asked))) });
     }
 
     pub(super) fn send_user_info(&mut self, mut asked: UserInfo) {
@@ -66,7 +65,7 @@ impl<J: Json> Machine<J> {
         self.send(request, OnSend::Errand(Box::new(Errand::UserInfo(asked))));
     }
 
-    pub(super) fn user_info_responded(&mut self, mut asked: UserInfo, result: Result<Response, Unanswered>) {
+    pub(super) fn user_info_responded(&mut self, mut asked: UserInfo, result: &Responded) {
         let session = self.session.as_ref().filter(|_| self.subject() == asked.subject);
         let Some(session) = session else {
             // What is known of a user is not told to the next one.
@@ -80,9 +79,9 @@ impl<J: Json> Machine<J> {
                 return if is_new { self.send_user_info(asked) } else { self.refresh_for(asked) };
             }
             Ok(response) => response,
-            Err(unanswered) => return self.refuse(asked.caller, unanswered.into()),
+            Err(unanswered) => return self.refuse(asked.caller, (*unanswered).into()),
         };
-        let claims = userinfo::userinfo_response(&response, &asked.sent, &asked.subject);
+        let claims = userinfo::userinfo_response(response, &asked.sent, &asked.subject);
         self.settle(asked.caller, claims.map(Answer::Json));
     }
 }
