@@ -3,7 +3,7 @@
 // src/bindings/client.rs, and gives a promise.
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
-import { init, seldom } from "./load.js";
+import { init, seldom, windows } from "./load.js";
 
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
@@ -25,20 +25,21 @@ export class AuthClient {
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
 
-  /** The program's own. @type {typeof fetch | undefined} */
-  #fetch;
+  /** The program's. @type {any} */
+  #config;
+  #closing = new AbortController();
 
-  /** @param {object} key @param {typeof fetch} [fetch] */
-  constructor(key, fetch) {
+  /** @param {object} key @param {any} [config] */
+  constructor(key, config) {
     if (key !== KEY) throw new TypeError("AuthClient.create makes clients");
-    this.#fetch = fetch;
+    this.#config = { ...config };
   }
 
   /** @param {any} config */
   static async create(config) {
     await init();
     if (config?.dpop) await seldom();
-    const client = new AuthClient(KEY, config?.fetch);
+    const client = new AuthClient(KEY, config);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const answered = async (/** @type {any} */ ...answer) => {
       if (!client.#client) await 0;
@@ -112,11 +113,30 @@ export class AuthClient {
     return this.#begin(/* CREATE_LOGIN_URL */ 1, options);
   }
 
-  handleCallback(url = here()) {
-    return this.#ask(/* HANDLE_CALLBACK */ 2, text(url)).then(({ session, appState }) => ({
-      session,
-      appState: appState && readAppState(appState),
-    }));
+  loginPopup(options) {
+    // Before anything is waited for: what comes later is not the user's click, and the browser would block it.
+    return this.#window(options, globalThis.open?.("about:blank", "_blank", "popup,width=500,height=700") ?? null);
+  }
+
+  loginSilent(options) {
+    return this.#window(options);
+  }
+
+  /** Signs in in another window. @param {any} options @param {Window | null} [popup] or else a frame */
+  async #window(options, popup) {
+    try {
+      return await (await windows()).signIn(this, this.#config, this.#closing.signal, options, popup);
+    } finally {
+      popup?.close();
+    }
+  }
+
+  async handleCallback(url = here()) {
+    const redirect = text(url);
+    // The core's mark of a login in a window of its own: whoever opened that may wait for this.
+    if (/[?&]state=w\./.test(redirect)) await (await windows()).handOver(redirect);
+    const { session, appState } = await this.#ask(/* HANDLE_CALLBACK */ 2, redirect);
+    return { session, appState: appState && readAppState(appState) };
   }
 
   getSession() {
@@ -143,7 +163,7 @@ export class AuthClient {
 
   async fetch(input, init) {
     const { authorizedFetch } = await seldom();
-    return authorizedFetch((/** @type {object} */ detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#fetch, input, init);
+    return authorizedFetch((/** @type {object} */ detail) => this.#ask(/* AUTHORIZE */ 14, detail), this.#config.fetch, input, init);
   }
 
   logout(options) {
@@ -175,6 +195,7 @@ export class AuthClient {
 
   close() {
     this.#listeners.clear();
+    this.#closing.abort();
     return this.#ask(/* CLOSE */ 10);
   }
 }

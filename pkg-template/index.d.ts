@@ -36,6 +36,31 @@ export class AuthClient implements AsyncDisposable {
    */
   login(options?: LoginOptions): Promise<void>;
 
+  /**
+   * Signs in in a popup; the page stays. To be called by the user's click itself, with nothing awaited before it, as the
+   * browser else blocks the window. The redirect URI is to be of the page's origin; what lies there may call
+   * `handleCallback` as after `login` (the promise then is not kept, and the window closes), or do nothing at all. The
+   * code is spent here, once, and `signedIn` is raised. `appState` is dropped.
+   *
+   * A browser that parts the window from the page (Cross-Origin-Opener-Policy, the server's or the page's) does not say
+   * whether it was closed: there `popup_closed` comes when somebody is back at the page, and if they finish in the
+   * window after all, `signedIn` is raised all the same. `signal` is heeded until the redirect is here.
+   *
+   * Rejects with `popup_blocked`, `popup_closed`, `aborted`, `client_closed`, and what `login` and `handleCallback` reject
+   * with.
+   */
+  loginPopup(options?: LoginOptions): Promise<Session>;
+
+  /**
+   * Signs in in a hidden frame with prompt=none, where the server knows the user and lets itself be asked in a frame;
+   * the redirect URI must let this page frame it. Where the user has to do something it is `authorization_failed`, with
+   * the server's word (`login_required`, …) in `oauthError`. That is also what servers say whose cookies the browser
+   * withholds in frames of other sites.
+   *
+   * Rejects with `timeout` where the frame is not back within `requestTimeout`, and as `loginPopup` does.
+   */
+  loginSilent(options?: LoginOptions): Promise<Session>;
+
   /** The same request as a value, for hosts that open it themselves (Electron, Capacitor, a test). */
   createLoginUrl(options?: LoginOptions): Promise<{ url: string; state: string }>;
 
@@ -262,6 +287,8 @@ export type AuthErrorCode =
   | "callback_issuer_missing"
   | "callback_invalid"
   | "authorization_failed"
+  | "popup_blocked"
+  | "popup_closed"
   | "timeout"
   | "aborted"
   | "token_request_failed"

@@ -44,6 +44,9 @@ export const seldom = once(async () => {
   return part;
 });
 
+/** Loads what signs in in another window. */
+export const windows = once(() => import("./window-login.js"));
+
 /** @param {Source | Promise<Response>} [given] */
 async function load(given) {
   let source = await (given ?? standard());

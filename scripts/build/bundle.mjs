@@ -30,8 +30,8 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
       const shared = () => ({ path: "./auth-error.js", external: true });
       bundler.onResolve({ filter: /^pixie:auth-error$/ }, shared);
       bundler.onResolve({ filter: /auth_error\.js$/ }, shared);
-      // A file that the entries share, too, and that none of them has in it.
-      bundler.onResolve({ filter: /^\.\/seldom\.js$/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
+      // Files that the entries share, too, and that none of them has in it.
+      bundler.onResolve({ filter: /^\.\/(seldom|window-login)\.js$/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
       bundler.onResolve({ filter: /^pixie:/ }, ({ path }) => ({ path, namespace: "pixie", sideEffects: false }));
       bundler.onLoad({ filter: /.*/, namespace: "pixie" }, ({ path }) => ({
         contents: virtual[path](),
@@ -56,7 +56,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");
-  await build({ ...options, entryPoints: ["index", "slim", "seldom", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
+  await build({ ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }

@@ -57,6 +57,24 @@ fn error_codes_are_each_produced_by_some_test() {
 }
 
 #[test]
+fn error_words_that_the_packages_javascript_spells_out_are_the_tables() {
+    let mut spelt = BTreeSet::new();
+    for path in files(&root().join("pkg-template"), &[".js"]) {
+        let text = fs::read_to_string(path).unwrap();
+        for words in text.split("new AuthError(\"").skip(1) {
+            let [code, _, action, _, message] = *words.splitn(6, '"').take(5).collect::<Vec<_>>() else {
+                panic!("{words:.60}");
+            };
+            let row = ErrorCode::read(code).unwrap_or_else(|| panic!("{code} is no code"));
+            assert_eq!(action, row.action().as_str(), "{code}");
+            assert_eq!(message.split(": ").next(), Some(row.message()), "{code}");
+            spelt.insert(code.to_owned());
+        }
+    }
+    assert!(spelt.contains("wasm_load_failed") && spelt.contains("popup_closed"), "{spelt:?}");
+}
+
+#[test]
 fn error_actions_say_retry_exactly_where_an_error_is_retryable() {
     for code in ErrorCode::ALL {
         assert_eq!(code.is_retryable(), code.action().as_str() == "retry", "{code:?}");

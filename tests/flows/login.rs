@@ -41,6 +41,21 @@ fn login_url_carries_the_request_and_nothing_else() {
 }
 
 #[test]
+fn login_in_a_window_of_its_own_has_a_state_that_says_so_and_comes_back_like_any_other() {
+    let mut s = Scenario::new();
+    let tab = s.tab();
+    let call = s.login(tab, &json!({ "inWindow": true }));
+    let Ok(Said::LoginUrl { url, state }) = s.said(call) else { panic!("no URL") };
+    assert!(state.starts_with("w.") && state.len() == 34, "{state}");
+    assert_eq!(parameters(url.split_once('?').unwrap().1)["state"], state);
+    let redirect = s.server.authorize(&url);
+    let call = s.callback(tab, &redirect);
+    assert!(matches!(s.said(call), Ok(Said::SignedIn { .. })));
+    let (_, other) = s.login_url(tab);
+    assert!(!other.contains('.'), "{other}");
+}
+
+#[test]
 fn login_challenge_is_the_s256_of_the_verifier_that_is_stored_and_not_in_the_url() {
     let mut s = Scenario::new();
     let tab = s.tab();

@@ -28,9 +28,11 @@ const MAIN = `
     const client = await AuthClient.create({ ...config, clientId: "spa" });
     const { url } = await client.createLoginUrl();
     const refusal = await AuthClient.create(config).catch((error) => error);
+    globalThis.open = () => null;
+    const blocked = await client.loginPopup().catch((error) => error);
     const mismatch = await client.handleLogoutCallback(location.origin + "/?state=planted").catch((error) => error);
     const codeOf = (error) => (error instanceof AuthError ? error.code : String(error));
-    return { pair, url, refusedWith: codeOf(refusal), mismatchedWith: codeOf(mismatch) };
+    return { pair, url, refusedWith: codeOf(refusal), blockedWith: codeOf(blocked), mismatchedWith: codeOf(mismatch) };
   }
 
   start().then(
@@ -86,6 +88,7 @@ async function assertWorksAt(t, origin) {
   assert.equal(url.origin + url.pathname, server.url("/authorize"));
   assert.match(url.searchParams.get("code_challenge") ?? "", /^[A-Za-z0-9_-]{43}$/);
   assert.equal(result.refusedWith, "invalid_config", "AuthError is one class throughout the bundle");
+  assert.equal(result.blockedWith, "popup_blocked", "the file of windows came, too");
   assert.equal(result.mismatchedWith, "logout_state_mismatch", "the second module came, and AuthError is one class there, too");
   assert.deepEqual(problems, []);
   return requested;

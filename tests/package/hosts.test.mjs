@@ -118,6 +118,7 @@ test("node_login_has_no_page_to_leave_and_says_so", async (t) => {
   const client = await AuthClient.create({ issuer: server.issuer, clientId: "spa", redirectUri: REDIRECT_URI, storage: "memory" });
   t.after(() => client.close());
   await assert.rejects(client.login(), AuthError);
+  for (const method of ["loginPopup", "loginSilent"]) await assert.rejects(client[method](), (/** @type {any} */ error) => error.code === "invalid_config");
   await assert.rejects(client.handleCallback(), AuthError);
 });
 

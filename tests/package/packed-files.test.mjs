@@ -27,6 +27,7 @@ test("tarball_files_are_exactly_the_ones_meant", () => {
     "seldom.js",
     "slim.d.ts",
     "slim.js",
+    "window-login.js",
   ]);
 });
 

@@ -36,6 +36,7 @@ const ACTIONS = ["retry", "sign_in", "fix_config", "report"];
  * @property {boolean} [ownContext]  cookies and network of its own; needed by the three above, and given to them unasked
  * @property {(t: import("node:test").TestContext) => Promise<import("playwright-core").BrowserContext>} [newContext]  of another browser
  * @property {(origin: string) => Promise<any>} [serve]  another server for the pages of this origin: it has an issuer and is closed
+ * @property {Record<string, string>} [headers]  of the pages
  * @property {(page: import("playwright-core").Page) => Promise<void>} [converse]  what its login asks of the person
  */
 
@@ -67,11 +68,12 @@ export class Stage {
    * @param {StageOptions} [options]
    */
   static async set(t, options = {}) {
-    const { clock = false, sameOrigin = false, config = {}, initScript, ownContext = false, newContext = freshContext, serve, converse } = options;
+    const { clock = false, sameOrigin = false, config = {}, initScript, ownContext = false, newContext = freshContext, serve, headers, converse } = options;
     const harness = await readFile(new URL("page-harness.js", import.meta.url), "utf8");
     const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">${await importMapTag()}
       <script type="module" src="/page-harness.js"></script>`;
     const pages = await PageServer.start({
+      headers,
       pages: {
         "/": page,
         "/callback": page,

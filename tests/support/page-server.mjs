@@ -74,6 +74,11 @@ export class PageServer {
     return `http://${host}:${/** @type {import("node:net").AddressInfo} */ (this.#http.address()).port}`;
   }
 
+  /** Has a page from now on. @param {string} path @param {string} body */
+  show(path, body) {
+    this.#options.pages = { ...this.#options.pages, [path]: body };
+  }
+
   async close() {
     const closed = once(this.#http, "close");
     this.#http.close();

@@ -11,9 +11,9 @@ import { assertNobodySignedOut, cyclesOf, tokensOf } from "./row-of-tabs.mjs";
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {import("./auth-tab.mjs").StageOptions & { lifetime: number, resources?: Record<string, { scope: string }>, dpopNonce?: boolean }} options
+ * @param {import("./auth-tab.mjs").StageOptions & { lifetime: number, resources?: Record<string, { scope: string }>, dpopNonce?: boolean, host?: string }} options
  */
-export async function providerStage(t, { lifetime, resources, dpopNonce, config = {}, ...options }) {
+export async function providerStage(t, { lifetime, resources, dpopNonce, host, config = {}, ...options }) {
   return Stage.set(t, {
     ownContext: true,
     config: { storage: "local", ...config },
@@ -23,6 +23,7 @@ export async function providerStage(t, { lifetime, resources, dpopNonce, config 
         accessTokenTtl: lifetime,
         resources,
         dpopNonce,
+        host,
         tokenDelay: 400,
       }),
     converse: async (page) => {

@@ -59,6 +59,8 @@ export type InitReturns = Holds<Same<ReturnType<typeof full.init>, Promise<void>
 type ReleasedMethods =
   | "metadata"
   | "login"
+  | "loginPopup"
+  | "loginSilent"
   | "createLoginUrl"
   | "handleCallback"
   | "getSession"

@@ -18,6 +18,10 @@ declare const client: AuthClient;
 client.on("signedUp", () => {});
 // @ts-expect-error: no such prompt
 await client.login({ prompt: "maybe" });
+// @ts-expect-error: a window's login gives the session, not what the page kept
+(await client.loginPopup()).appState;
+// @ts-expect-error: no such prompt
+await client.loginSilent({ prompt: "maybe" });
 // @ts-expect-error: minValidity is a number of seconds
 await client.getAccessToken({ minValidity: "60" });
 // @ts-expect-error: a token is for one resource

@@ -38,6 +38,9 @@ export async function program(bytes: ArrayBuffer): Promise<string | null> {
   await init(fetch("https://app.example/pixie_auth_bg.wasm"));
 
   const client = await AuthClient.create(config);
+  const there: Session = await client.loginPopup({ ...options, signal: AbortSignal.timeout(60_000) });
+  const known: Session = await client.loginSilent().catch(() => there);
+  if (known.hasScope("openid")) await client.loginPopup();
   const stop: () => void = client.on("refreshDelayed", ({ error, attempt, retryAt }) => {
     const when: Date = new Date(retryAt);
     console.log(error.code, attempt + 1, when);

@@ -25,6 +25,9 @@ use alloc::{boxed::Box, string::String};
 /// The name under which the list of logins is stored.
 const LOGINS: &str = "logins";
 
+/// What the state of a login in a window of its own begins with; auth-client.js looks for it. No other state has a dot.
+const IN_WINDOW: &str = "w.";
+
 /// The name under which one login is stored.
 pub(super) fn login_name(state: &str) -> String {
     concat(&["login ", state])
@@ -52,7 +55,11 @@ impl<J: Json> Machine<J> {
         let (Some(_), Some(verifier)) = (&self.metadata, CodeVerifier::from_entropy(for_verifier)) else {
             return self.refuse(caller, ErrorCode::InvalidConfig.into());
         };
-        let (state, nonce) = (token(for_state), token(for_nonce));
+        let (mut state, nonce) = (token(for_state), token(for_nonce));
+        if options.in_window {
+            // What the server brings back is all that is sure to be known in a window that other pages have had.
+            state = concat(&[IN_WINDOW, &state]);
+        }
         let challenge = verifier.challenge(self.config.method);
         let request = authorization_request(&self.config, &options, &state, &nonce, &challenge);
         let transaction = Login::open(

@@ -19,6 +19,8 @@ pub struct LoginOptions {
     pub parameters: Form,
     /// What the callback gives back, as text.
     pub app_state: Option<String>,
+    /// Whether it goes on in a window of its own, whose opener waits for the redirect.
+    pub in_window: bool,
 }
 
 /// The members of the program's options that are parameters, by their names on the wire.
@@ -50,6 +52,7 @@ impl LoginOptions {
         let mut read = Self::default();
         config::text(options, "scope", &mut read.scope)?;
         read.take(options, true)?;
+        read.in_window = options.is_true("inWindow");
         if let Some(extra) = options.member("extraParameters") {
             read.take(&extra, false)?;
         }

@@ -105,6 +105,8 @@ codes! {
     CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
+    PopupBlocked "popup_blocked" SignIn "HTML §7.2.2.1" "the browser did not open the window";
+    PopupClosed "popup_closed" SignIn "HTML §7.2.2.1" "the window was closed";
     Timeout "timeout" Retry "pixie-auth" "no answer in time";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
     TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the server refused the request";
