@@ -25,9 +25,30 @@ export async function inTurns(names, rounds, measure) {
 
 /** @param {readonly number[]} samples @returns {Spread} */
 export function spread(samples) {
+  const [low, median, high] = quantiles(samples, [0, 0.5, 1]);
+  return { median, low, high };
+}
+
+/** The median and the quartiles: where a machine has other things to do, its ends say little. @param {readonly number[]} samples @returns {Spread} */
+export function middle(samples) {
+  const [low, median, high] = quantiles(samples, [0.25, 0.5, 0.75]);
+  return { median, low, high };
+}
+
+/**
+ * How many times another's each sample is: round by round, as a busy minute is then busy for both.
+ * @param {readonly number[]} samples
+ * @param {readonly number[]} others of the same rounds
+ */
+export const ratios = (samples, others) => samples.map((sample, round) => sample / others[round]);
+
+/** @param {readonly number[]} samples @param {readonly number[]} parts from 0, the lowest, to 1 */
+function quantiles(samples, parts) {
   if (samples.length === 0) throw new RangeError("nothing was measured");
   const sorted = [...samples].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  return { median, low: sorted[0], high: sorted[sorted.length - 1] };
+  return parts.map((part) => {
+    const place = part * (sorted.length - 1);
+    const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+    return below + (above - below) * (place % 1);
+  });
 }

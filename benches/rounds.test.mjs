@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inTurns, spread } from "./rounds.mjs";
+import { inTurns, middle, ratios, spread } from "./rounds.mjs";
 
 test("inTurns_contenders_takeEveryPositionAndTheFirstRoundDoesNotCount", async () => {
   const order = [];
@@ -17,4 +17,13 @@ test("spread_samples_giveTheMedianAndBothEnds", () => {
 
 test("spread_nothing_isRefused", () => {
   assert.throws(() => spread([]), RangeError);
+});
+
+test("middle_samples_givesTheMedianAndTheQuartiles", () => {
+  assert.deepEqual(middle([50, 10, 30, 20, 40]), { median: 30, low: 20, high: 40 });
+  assert.deepEqual(middle([1, 2, 3, 1000]), { median: 2.5, low: 1.75, high: 252.25 });
+});
+
+test("ratios_samplesOfTheSameRounds_areComparedRoundByRound", () => {
+  assert.deepEqual(ratios([1, 30, 2], [2, 60, 1]), [0.5, 0.5, 2]);
 });

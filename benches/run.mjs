@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { bold, fail, SetupError } from "../scripts/progress.mjs";
 import { setup } from "../scripts/setup.mjs";
 
-const NAMES = ["pkce", "load", "sizes", "tabs"];
+const NAMES = ["pkce", "verification", "proofs", "load", "sizes", "tabs"];
 
 /** @param {readonly string[]} given */
 function chosen(given) {

@@ -23,12 +23,15 @@ function heeding(signal, promise) {
  * Whether the host carries `Authorization` along a redirect to another origin, against what Fetch says now (§4.4, "HTTP-redirect
  * fetch", step 13). Of the browsers that this package runs in, Chromium did, before 119.
  */
-const carriesAlong = () =>
+const carriesAlong =
   // @ts-ignore: Chromium alone has it.
   globalThis.navigator?.userAgentData?.brands.some(({ brand, version }) => brand === "Chromium" && version < 119);
 
 /** A stream is read once. @param {any} body */
 const isStream = (body) => !!(body?.getReader || body?.[Symbol.asyncIterator]);
+
+/** Where the host would send it: as a whole request says, but sooner. @param {string | URL} input */
+const absolute = (input) => new URL(input, globalThis.document?.baseURI ?? globalThis.location?.href).href;
 
 const letGo = (/** @type {{ body?: ReadableStream | null } | undefined} */ what) => void what?.body?.cancel?.().catch(() => {});
 
@@ -45,9 +48,9 @@ export async function authorizedFetch(ask, own, input, init) {
   // A request takes its body along: this one is the program's from now on, as fetch's own would be.
   const whole = isRequest ? new Request(input, init) : undefined;
   // Without the body, which is not to be read here. The host says where it leads, as it does for fetch.
-  const { url, method } = whole ?? new Request(input, { method: init?.method });
+  const { url, method } = whole ?? (init?.method ? new Request(input, { method: init.method }) : { url: absolute(input), method: "GET" });
   const signal = whole ? whole.signal : init?.signal;
-  const guard = carriesAlong() ? { redirect: /** @type {const} */ ("error") } : undefined;
+  const guard = carriesAlong ? { redirect: /** @type {const} */ ("error") } : undefined;
 
   /** @param {Carried} carried */
   const send = ({ authorization, proof }) => {

@@ -22,26 +22,44 @@ function between(glue, from, to) {
 export function trimmed(glue) {
   /** @type {[string, string][]} */
   const pieces = [
-    // The encoder alone: the loop before it is for long texts in hosts whose encoder is slow.
+    // By a loop, where a call of the host's encoder or decoder would take longer: most texts are names.
     [
       functionText(glue, "passStringToWasm0"),
       `
 function passStringToWasm0(arg, malloc) {
-  const buf = cachedTextEncoder.encode(arg);
-  const ptr = malloc(buf.length, 1) >>> 0;
-  getUint8ArrayMemory0().set(buf, ptr);
-  WASM_VECTOR_LEN = buf.length;
+  const buf = arg.length > 99 || /[^\\0-\\x7f]/.test(arg) ? cachedTextEncoder.encode(arg) : arg;
+  const ptr = malloc(WASM_VECTOR_LEN = buf.length, 1) >>> 0;
+  const bytes = getUint8ArrayMemory0();
+  if (buf === arg) for (let at = 0; at < WASM_VECTOR_LEN; at++) bytes[ptr + at] = arg.charCodeAt(at);
+  else bytes.set(buf, ptr);
   return ptr;
 }
 `,
     ],
-    // Views of the memory are made anew for each text: it is small, and they are few.
-    [functionText(glue, "getUint8ArrayMemory0"), "\nconst getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);\n"],
-    ["let cachedUint8ArrayMemory0 = null;", ""],
+    [
+      functionText(glue, "getStringFromWasm0"),
+      `
+function getStringFromWasm0(ptr, len) {
+  const bytes = getUint8ArrayMemory0();
+  let text = "";
+  for (let at = ptr >>>= 0; at < ptr + len; at++) {
+    if (len > 40 || bytes[at] > 127) return cachedTextDecoder.decode(bytes.subarray(ptr, ptr + len));
+    text += String.fromCharCode(bytes[at]);
+  }
+  return text;
+}
+`,
+    ],
+    // Another view where the memory has grown: the old one is empty then.
+    [
+      functionText(glue, "getUint8ArrayMemory0"),
+      "\nconst getUint8ArrayMemory0 = () => (cachedUint8ArrayMemory0.length ? cachedUint8ArrayMemory0 : (cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer)));\n",
+    ],
+    ["let cachedUint8ArrayMemory0 = null;", "let cachedUint8ArrayMemory0 = new Uint8Array();"],
     [functionText(glue, "getDataViewMemory0"), ""],
     ["let cachedDataViewMemory0 = null;", ""],
     // A Safari that could not decode more than 2 GB with one decoder.
-    [functionText(glue, "decodeText"), "\nconst decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n"],
+    [functionText(glue, "decodeText"), ""],
     ["cachedTextDecoder.decode();\nconst MAX_SAFARI_DECODE_BYTES = 2146435072;\nlet numBytesDecoded = 0;\n", ""],
     // Every host with modules in workers has encodeInto.
     [between(glue, "if (!('encodeInto' in cachedTextEncoder)) {", "let WASM_VECTOR_LEN"), ""],
@@ -99,7 +117,8 @@ const RESULTS = [
  */
 const WRAP = `
 const wrap = ([result, ...kinds], call) => (...args) => {
-  const next = () => args.shift();
+  let at = 0;
+  const next = () => args[at++];
   const out = result === "w" && next();
   const given = kinds.map((kind) => {
     const arg = next();
@@ -112,7 +131,7 @@ const wrap = ([result, ...kinds], call) => (...args) => {
   });
   const ret = call.at ? given.shift()[call](...given) : call(...given);
   if (result === "v") return ret;
-  if (result === "r") return addHeapObject(ret);
+  if (result === "r") return ret === undefined ? 1024 : addHeapObject(ret);
   const pointer = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc);
   new Uint32Array(wasm.memory.buffer).set([pointer, WASM_VECTOR_LEN], out / 4);
 };
@@ -141,6 +160,8 @@ export function wrapped(glue) {
       if (kinds.includes(undefined) || [...(result === "w" ? ["arg0"] : []), ...read].join(", ") !== parameters) continue;
       found += 1;
       const target = object ? JSON.stringify(callee) : made ? `(...args) => new ${callee}(...args)` : callee;
+      // Called for nearly every value, and with nothing to convert.
+      if (callee === "takeObject") return `export const ${name} = ${callee};\n`;
       return `export const ${name} = wrap("${result}${kinds.join("")}", ${target});\n`;
     }
     return text;

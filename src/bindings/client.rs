@@ -17,6 +17,7 @@ use crate::{
             config::{self, Config},
             error::{Error, ErrorCode},
             json::Json,
+            random::LOGIN_ENTROPY,
         },
     },
     web::{
@@ -182,7 +183,10 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     }
     let local = argument.is_true("local");
     let stays = argument.member("redirect").is_some_and(|value| value.as_bool() == Some(false));
-    let entropy = entropy::entropy()?;
+    let entropy = match request {
+        LOGIN | CREATE_LOGIN_URL | LOGOUT => entropy::entropy()?,
+        _ => [0; LOGIN_ENTROPY],
+    };
     let now = clock::now();
 
     let mut machine = client.machine();

@@ -1,5 +1,6 @@
 // @ts-check
 // Signatures and digests by the host's WebCrypto.
+import { decoded } from "./json.js";
 
 /** What is delivered, by the number of driver.rs. */
 const VERIFIED = 7;
@@ -13,10 +14,8 @@ const PUBLIC = ["kty", "crv", "x", "y", "n", "e"];
 /** Keys of the host's, by the keys of the server's and the algorithm. @type {WeakMap<object, Record<string, Promise<CryptoKey>>>} */
 const imported = new WeakMap();
 
-const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
-
-/** @param {string} text base64url */
-const decoded = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+const encoder = new TextEncoder();
+const bytes = (/** @type {string} */ text) => encoder.encode(text);
 
 /** The left half of a digest, as base64url (OIDC Core §3.1.3.6). @param {string} hash @param {string | undefined} text */
 async function halfHash(hash, text) {

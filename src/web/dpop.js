@@ -10,8 +10,12 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DATABASE = "pixie-auth dpop";
 const KEYS = "keys";
 
-/** @param {Uint8Array} bytes */
-const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+/** @param {Uint8Array} bytes @returns {string} */
+const base64url = (bytes) =>
+  // @ts-ignore: newer than the types.
+  bytes.toBase64?.({ alphabet: "base64url", omitPadding: true }) ?? btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+
+const encoder = new TextEncoder();
 
 /** @returns {Promise<IDBDatabase>} */
 function database() {
@@ -93,7 +97,7 @@ export class Signer {
     let jwt;
     try {
       const key = /** @type {CryptoKeyPair} */ (this.#pair).privateKey;
-      const signature = await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(input));
+      const signature = await crypto.subtle.sign(ALGORITHM, key, encoder.encode(input));
       jwt = `${input}.${base64url(new Uint8Array(signature))}`;
     } catch {
       // Nothing.

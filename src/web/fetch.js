@@ -14,7 +14,7 @@ export class Requests {
   #fetch;
   #limit;
   #deliver;
-  /** @type {Set<() => void>} */
+  /** @type {Set<(status?: number) => boolean>} */
   #flights = new Set();
 
   /**
@@ -40,14 +40,15 @@ export class Requests {
   send(op, url, form, authorization, proof, isFresh, outlivesPage) {
     const sentAt = Date.now();
     const controller = new AbortController();
-    const stop = () => {
+    const stop = (/** @type {number=} */ status) => {
       clearTimeout(timer);
-      controller.abort();
+      // Not where there is an answer, as it makes an error with a stack.
+      if (!(/** @type {number} */ (status) > 0)) controller.abort();
       return this.#flights.delete(stop);
     };
     const end = (/** @type {number} */ status, /** @type {string=} */ body, /** @type {string=} */ headers) => {
       // Whichever end comes first is the end.
-      if (stop()) this.#deliver(RESPONDED, op, status, body, headers, sentAt);
+      if (stop(status)) this.#deliver(RESPONDED, op, status, body, headers, sentAt);
     };
     if (!outlivesPage) this.#flights.add(stop);
     // Not left to the signal: the program's own fetch may not heed it.

@@ -10,11 +10,18 @@ export function parse(text) {
   }
 }
 
+/** @param {string} text base64url @returns {Uint8Array<ArrayBuffer>} */
+export const decoded = (text) =>
+  // @ts-ignore: newer than the types; the other way takes ten times as long.
+  Uint8Array.fromBase64?.(text, { alphabet: "base64url" }) ??
+  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** Parses what is behind a base64url text; undefined where there is no JSON. @param {string} text */
 export function parseBase64url(text) {
   try {
-    const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decoder.decode(decoded(text)));
   } catch {
     return undefined;
   }

@@ -116,7 +116,7 @@ fn fits<J: Json>(key: &J, algorithm: &str, key_id: Option<&str>) -> bool {
         return false;
     }
     // "use", "key_ops", "alg": where the key says what it is for, it is for this.
-    let says = |name, wanted: &str| !key.has(name) || text(name).as_deref() == Some(wanted);
+    let says = |name, wanted: &str| text(name).map_or_else(|| !key.has(name), |said| said == wanted);
     let verifies = key.member("key_ops").is_none_or(|operations| {
         let mut index = 0;
         while let Some((_, operation)) = operations.nth_member(index) {
