@@ -28,17 +28,33 @@ pub struct Jws<P> {
     pub algorithm: String,
     /// `kid`.
     pub key_id: Option<String>,
-    /// The payload: a JWT's members, or base64url that was not read yet.
+    /// The payload: a JWT's members.
     pub claims: P,
 }
 
-impl<'a> Jws<&'a str> {
-    /// Takes a JWS apart ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), its steps in brackets).
-    /// `announced` are the algorithms that the server says it uses, words separated by spaces; empty for any.
+impl<J: Json> Jws<J> {
+    /// Takes a JWT apart.
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
-    pub fn take_apart<J: Json>(token: &'a str, announced: &str) -> Result<Self, Error> {
+    pub fn parse(token: &str, announced: &str) -> Result<Self, Error> {
+        // RFC 7519 §7.2: the payload of a JWT is a JSON object.
+        Self::take_apart::<J>(token, announced, |payload| J::parse_base64url(payload).filter(J::is_object))
+    }
+}
+
+impl<P> Jws<P> {
+    /// Takes a JWS apart ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), its steps in brackets).
+    /// `announced` are the algorithms that the server says it uses, words separated by spaces; empty for any. `read`
+    /// reads the payload, base64url.
+    ///
+    /// # Errors
+    /// `id_token_malformed`, `id_token_algorithm`.
+    pub fn take_apart<J: Json>(
+        token: &str,
+        announced: &str,
+        read: impl FnOnce(&str) -> Option<P>,
+    ) -> Result<Self, Error> {
         // [1] Three parts, each base64url and nothing else.
         let mut segments = parts(token, b'.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -62,20 +78,9 @@ impl<'a> Jws<&'a str> {
         if !has_word(ALGORITHMS, &algorithm) || !announced.is_empty() && !has_word(announced, &algorithm) {
             return Err(ErrorCode::IdTokenAlgorithm.into());
         }
-        Ok(Self { algorithm, key_id: header.text("kid"), claims: payload })
-    }
-}
-
-impl<J: Json> Jws<J> {
-    /// Takes a JWT apart and reads its claims.
-    ///
-    /// # Errors
-    /// `id_token_malformed`, `id_token_algorithm`.
-    pub fn parse(token: &str, announced: &str) -> Result<Self, Error> {
-        let Jws { algorithm, key_id, claims } = Jws::take_apart::<J>(token, announced)?;
-        // [6] The payload; of a JWT it is a JSON object (RFC 7519 §7.2).
-        let claims = J::parse_base64url(claims).filter(J::is_object).ok_or_else(|| malformed("payload"))?;
-        Ok(Self { algorithm, key_id, claims })
+        // [6] The payload.
+        let claims = read(payload).ok_or_else(|| malformed("payload"))?;
+        Ok(Self { algorithm, key_id: header.text("kid"), claims })
     }
 }
 

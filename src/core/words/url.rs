@@ -1,6 +1,6 @@
 //! What has to be known of a URL: whether a secret may be sent there. The rest is the host's.
 
-use super::cut::{before, cut};
+use super::cut::{before, cut, parts};
 
 /// Whether a URL is one that the protocol may talk to: https, or http to this very machine.
 ///
@@ -74,8 +74,8 @@ fn is_loopback(host: &str) -> bool {
         || host.ends_with(".localhost")
         || host == "::1"
         || host.strip_prefix("127.").is_some_and(|rest| {
-            rest.bytes().filter(|byte| *byte == b'.').count() == 2
-                && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            parts(rest, b'.').count() == 3
+                && parts(rest, b'.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
         })
 }
 
@@ -106,6 +106,9 @@ mod tests {
             "http://192.168.0.1/",
             "http://127.0.0.1.evil.example/",
             "http://127.evil.example/",
+            // Names to a browser, not addresses.
+            "http://127.9../",
+            "http://127.../",
             "http://localhost.evil.example",
             "http://localhost@evil.example/",
             "http://localhost\\@evil.example/",
