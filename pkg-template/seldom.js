@@ -9,10 +9,13 @@ export { authorizedFetch } from "./authorized-fetch.js";
 /**
  * Makes the second module on top of a main one, and gives its exports.
  * @param {WebAssembly.Exports} main
- * @param {WebAssembly.ModuleImports} shared what main imports
+ * @param {Function[]} shared what main imports
  * @param {(...given: any) => any} wrap the glue's
  */
 export async function open(main, shared, wrap) {
-  const { instance } = await WebAssembly.instantiate(bytes(), { a: main, b: shared, c: imports(wrap) });
+  const table = /** @type {WebAssembly.Table} */ (main[0]);
+  const functions = Array.from({ length: table.length }, (_, place) => table.get(place));
+  const given = /** @type {any} */ ({ a: main, b: shared, c: imports(wrap), d: functions });
+  const { instance } = await WebAssembly.instantiate(bytes(), given);
   return instance.exports;
 }

@@ -70,7 +70,7 @@ pub fn run(input: &str) {
         assert_eq!(values("grant_type").len(), 1);
         for adopt in [false, true] {
             grant.adopt = adopt;
-            if let Err(error) = grant.response::<Value>(&response) {
+            if let Err(error) = grant.response::<Value>(&config, &response) {
                 assert!(!is_success || error.code() == ErrorCode::TokenResponseInvalid);
             }
         }

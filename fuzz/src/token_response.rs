@@ -1,14 +1,14 @@
-//! What a token endpoint answers, and the tokens that are stored of it. The first line is the status, `r` before it for
-//! a refresh.
+//! What a token endpoint answers, and the tokens that are stored of it. The first line is the status; an `r` before it
+//! is for a refresh, a `d` for tokens that are bound to a key.
 
 use pixie_auth::{
-    ErrorCode, Response, Secret, TokenSet, UnixMillis,
+    Config, ErrorCode, Response, Secret, TokenSet, UnixMillis,
     core::{
         memory::record,
         protocol::token::{Grant, token_response},
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SENT: &str = "sent-secret";
 
@@ -18,10 +18,18 @@ pub fn run(input: &str) {
         Some(status) => (Grant::RefreshToken, status),
         None => (Grant::AuthorizationCode, status),
     };
+    let (is_bound, status) = status.strip_prefix('d').map_or((false, status), |status| (true, status));
+    let config = json!({
+        "issuer": "https://as.example",
+        "clientId": "c",
+        "redirectUri": "https://app.example/cb",
+        "dpop": is_bound,
+    });
+    let config = Config::read(&config).expect("a configuration");
     let status = status.parse().unwrap_or(200);
     let response = Response { status, body: Secret::new(body.into()), ..Response::default() };
     let sent = Secret::new(SENT.into());
-    match token_response::<Value>(grant, &response, &[&sent]) {
+    match token_response::<Value>(&config, grant, &response, &[&sent]) {
         Ok(answer) => {
             assert!((200..300).contains(&status));
             let document: Value = serde_json::from_str(body).expect("what was taken is JSON");
@@ -31,7 +39,7 @@ pub fn run(input: &str) {
             assert_eq!(answer.id_token.as_ref().map(Secret::expose), text("id_token"));
             assert_eq!(answer.scope.as_deref(), text("scope"));
             match text("token_type") {
-                Some(kind) => assert!(kind.eq_ignore_ascii_case("bearer")),
+                Some(kind) => assert!(kind.eq_ignore_ascii_case(if is_bound { "dpop" } else { "bearer" })),
                 None => assert!(grant == Grant::RefreshToken),
             }
             if let Some(seconds) = document["expires_in"].as_u64() {

@@ -21,6 +21,19 @@ export function shortened(glue, names) {
   return glue;
 }
 
+/** Whether the glue calls an export of main's. @param {string} glue @param {string} name */
+export const isOfGlue = (glue, name) => /^\w+$/.test(name) && new RegExp(`\\bwasm\\.${name}\\b`).test(glue);
+
+/**
+ * Imports in the order of their numbers, by which they have their places in an array: at its end what the second module
+ * has.
+ * @param {import("./modules.mjs").Import[]} imports
+ */
+export function inOrder(imports) {
+  const isFar = (/** @type {import("./modules.mjs").Import} */ [module]) => module === SECOND;
+  return [...imports.filter((one) => !isFar(one)), ...imports.filter(isFar)];
+}
+
 /** A function that the module calls, as the glue writes it: taken out of the glue where it has a line of its own. @param {string} glue @param {string} name */
 function taken(glue, name) {
   const [line, call] = new RegExp(`^export const ${name} = (.*);\n`, "m").exec(glue) ?? [];
@@ -41,40 +54,34 @@ export function standsAlone(glue, module, name) {
 }
 
 /**
- * The glue with the object of main's imports by short names. What main imports comes from the glue, which then has it
- * in that object and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
+ * The glue with main's imports as an array, by their numbers. What main imports comes from the glue, which then has it
+ * in that array and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
  * that declares them. What the second module has is called there: before it is loaded, that throws.
  * @param {string} glue
- * @param {Names} names
+ * @param {Names} names in the order of `inOrder`
  * @param {SecondNames} second
  */
 export function mainImports(glue, names, { lent }) {
-  const members = [];
   const lines = [];
-  const far = [];
-  for (const [index, [module, name, short]] of [...names.imports, ...lent].entries()) {
-    if (module === SECOND) {
-      far.push(short);
-      continue;
+  const near = names.imports.filter(([module]) => module !== SECOND);
+  const first = near.length;
+  const members = [...near, ...lent].map(([module, name], index) => {
+    if (module !== GLUE) {
+      lines.push(`import { ${name} as direct${index} } from ${JSON.stringify(module)};`);
+      return `direct${index}`;
     }
-    let value;
-    if (module === GLUE) {
-      const { rest, call } = taken(glue, name);
-      glue = rest;
-      value = call ?? name;
-    } else {
-      value = `direct${index}`;
-      lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
-    }
-    members.push(`${JSON.stringify(short)}: ${value}`);
-  }
+    const { rest, call } = taken(glue, name);
+    glue = rest;
+    return call ?? name;
+  });
+  const far = `...Array.from({ length: ${names.imports.length - first} }, (_, index) => (...args) => second[${first} + index](...args))`;
+  members.splice(first, 0, far);
   // The rest is called by the second module alone, or by none: the bundler could not tell that it may go.
   const rest = glue.replace(/^export const __wb\w+ = wrap\(.*\);\n/gm, "");
   return `${lines.join("\n")}
 ${rest}
 let second;
-export const imports = { a: { ${members.join(", ")} } };
-for (const name of ${JSON.stringify(far.join(" "))}.split(" ")) imports.a[name] = (...args) => second[name](...args);
+export const imports = { a: [${members.join(", ")}] };
 export const extend = async (open) => {
   second = await open(wasm, imports.a, wrap);
 };
@@ -90,7 +97,7 @@ export const extend = async (open) => {
 export function secondImports(glue, { own }) {
   const members = [];
   const lines = [];
-  for (const [index, [module, name, short]] of own.entries()) {
+  for (const [index, [module, name]] of own.entries()) {
     let value;
     if (module === GLUE) {
       value = taken(glue, name).call;
@@ -98,7 +105,7 @@ export function secondImports(glue, { own }) {
       value = `direct${index}`;
       lines.push(`import { ${name} as ${value} } from ${JSON.stringify(module)};`);
     }
-    members.push(`${JSON.stringify(short)}: ${value}`);
+    members.push(value);
   }
   // What the calls name comes from beside the Rust, or from the host.
   const text = members.join(", ");
@@ -106,7 +113,7 @@ export function secondImports(glue, { own }) {
     const used = list.split(", ").filter((name) => mentions(text, name));
     if (used.length > 0) lines.push(`import { ${used.join(", ")} } from ${from};`);
   }
-  return `${lines.join("\n")}\nexport const imports = (wrap) => ({ ${text} });\n`;
+  return `${lines.join("\n")}\nexport const imports = (wrap) => [${text}];\n`;
 }
 
 /** Whether a program's text names something outside its strings. @param {string} text @param {string} name */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mainImports, secondImports, shortened, standsAlone } from "./imports.mjs";
+import { inOrder, isOfGlue, mainImports, secondImports, shortened, standsAlone } from "./imports.mjs";
 import { SECOND } from "./split.mjs";
 
 const GLUE = `import { member, rare } from './snippets/json.js';
@@ -24,9 +24,9 @@ test("shortened_exportsOfTheGlue_haveTheirShortNames", () => {
   assert.match(shortened(GLUE, names), /return wasm\.e\(a\)/);
 });
 
-test("mainImports_whatMainImports_isInItsObjectAndNowhereElse", () => {
+test("mainImports_whatMainImports_isInItsArrayAndNowhereElse", () => {
   const text = mainImports(GLUE, names, { lent: [] });
-  assert.match(text, /imports = \{ a: \{ "a": wrap\("ro", member\), "b": direct1 \} \}/);
+  assert.match(text, /imports = \{ a: \[wrap\("ro", member\), direct1, \.\.\.Array/);
   assert.doesNotMatch(text, /__wbg_member_1/);
 });
 
@@ -37,10 +37,10 @@ test("mainImports_whatTheSecondAloneOrNobodyCalls_isGone", () => {
 test("mainImports_whatTheSecondHas_throwsUntilItIsThere", async () => {
   const text = mainImports("const wrap = 1; let wasm = { main: true };\n", { ...names, imports: names.imports.slice(2) }, { lent: [] });
   const { imports, extend } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
-  assert.deepEqual(Object.keys(imports.a), ["c", "d"]);
-  assert.throws(() => imports.a.c(1), TypeError);
-  await extend(async (...given) => ({ c: (...values) => [given[0], values] }));
-  assert.deepEqual(imports.a.c(1, 2), [{ main: true }, [1, 2]]);
+  assert.equal(imports.a.length, 2);
+  assert.throws(() => imports.a[0](1), TypeError);
+  await extend(async (...given) => ({ 0: (...values) => [given[0], values] }));
+  assert.deepEqual(imports.a[0](1, 2), [{ main: true }, [1, 2]]);
 });
 
 test("secondImports_itsOwn_comeFromBesideTheRust", () => {
@@ -50,7 +50,7 @@ test("secondImports_itsOwn_comeFromBesideTheRust", () => {
     'import { isVisible as direct2 } from "./snippets/page.js";',
     "import { rare } from './snippets/json.js';",
     "import { Timer } from './snippets/timer.js';",
-    'export const imports = (wrap) => ({ "0": wrap("rs", rare), "1": wrap("rn", (...args) => new Timer(...args)), "2": direct2 });',
+    'export const imports = (wrap) => [wrap("rs", rare), wrap("rn", (...args) => new Timer(...args)), direct2];',
   ]);
 });
 
@@ -61,7 +61,17 @@ test("standsAlone_whatNeedsMainsGlue_doesNot", () => {
   assert.ok(!alone(GLUES, "__wbg_text_5") && !alone(GLUES, "ask"));
 });
 
-test("mainImports_whatItLendsTheSecond_isInItsObject", () => {
+test("inOrder_whatTheSecondHas_isAtTheEnd", () => {
+  const [member, visible, first, other] = names.imports;
+  assert.deepEqual(inOrder([first, member, other, visible]), [member, visible, first, other]);
+});
+
+test("isOfGlue_whatTheGlueCalls_is", () => {
+  assert.ok(isOfGlue(GLUE, "ask"));
+  assert.ok(!isOfGlue(GLUE, "as") && !isOfGlue(GLUE, "<T as Drop>::drop("));
+});
+
+test("mainImports_whatItLendsTheSecond_isBehindTheRest", () => {
   const text = mainImports(GLUE, names, { lent: [[GLUES, "__wbg_rare_2", "0"], [GLUES, "ask", "1"]] });
-  assert.match(text, /"b": direct1, "0": wrap\("rs", rare\), "1": ask \} \}/);
+  assert.match(text, /direct1, \.\.\.Array\.from\(\{ length: 2 \}, .*\), wrap\("rs", rare\), ask\] \}/);
 });

@@ -7,11 +7,15 @@ import { run } from "../progress.mjs";
 import { root, shown } from "../paths.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
 import { trimmed } from "./glue.mjs";
-import { standsAlone } from "./imports.mjs";
+import { inOrder, isOfGlue, standsAlone } from "./imports.mjs";
 import { namedByPlace } from "./order.mjs";
 import { renamed } from "./rename.mjs";
 import { snip } from "./snip.mjs";
 import { MAIN, SECOND, STACK_POINTER, exporting, split } from "./split.mjs";
+import { tabled } from "./table.mjs";
+
+/** The name of main's table. No short one of wasm-opt's has a digit at its beginning. */
+const TABLE = "0";
 
 const TARGET = "wasm32-unknown-unknown";
 
@@ -103,7 +107,8 @@ export const clientGlue = () => trimmed(readFileSync(join(glueFolder, "pixie_aut
 
 /**
  * @typedef {[module: string, name: string, short: string]} Import
- * @typedef {{ imports: Import[], exports: [string, string][] }} Names the short names of main's imports and exports
+ * @typedef {{ imports: Import[], exports: [string, string][] }} Names the short names of main's imports and exports; the
+ *   imports are, in the end, in the order of their numbers
  * @typedef {{ own: Import[], lent: Import[] }} SecondNames those of what only the second module imports, in its file
  *   and in main's glue
  * @typedef {Awaited<ReturnType<typeof buildClientModules>>} Client
@@ -139,8 +144,9 @@ async function small(input, name) {
 }
 
 /**
- * The two with the names by which they are joined: in the second, main's exports are "a", what main's glue gives "b",
- * and what is in its own file "c".
+ * The two with the names by which they are joined: what either has from JavaScript has numbers, and so have main's
+ * functions in its table, by which the second knows them.
+ * In the second, "a" are main's exports, "b" is what main's glue gives, "c" what is in its own file, and "d" the table.
  * @param {Uint8Array} minified main, by its short names
  * @param {Uint8Array} stripped the second
  * @param {Names} names
@@ -149,37 +155,49 @@ function joined(minified, stripped, names) {
   // Files of two releases, as a cache may mix them, do not fit together and must not seem to: the stack pointer is
   // exported under the build's name, so that the host refuses the second of another build.
   const build = createHash("sha256").update(minified).update(stripped).digest("hex").slice(0, 6);
+  const longs = new Map(names.exports.map(([long, short]) => [short, long]));
   const shorts = new Map(names.exports);
   const stackPointer = shorts.get(STACK_POINTER);
   if (!stackPointer) throw new Error("the second module does not use the stack, so nothing would hold it to its own main");
-  const main = renamed(minified, { exported: (name) => (name === stackPointer ? build : name) });
+  const glue = clientGlue();
+  const { bytes, names: inTable } = tabled(minified, TABLE, (short) => isOfGlue(glue, longs.get(short) ?? ""));
+  const places = new Map(inTable.map((short, place) => [longs.get(short), String(place)]));
+
+  const imports = inOrder(names.imports);
+  const numbers = new Map(imports.map(([, , short], number) => [short, String(number)]));
+  const main = renamed(bytes, {
+    imported: (_, short) => ["a", /** @type {string} */ (numbers.get(short))],
+    exported: (short) => (short === stackPointer ? build : short),
+  });
   shorts.set(STACK_POINTER, build);
 
   /** @type {SecondNames} */
   const secondNames = { own: [], lent: [] };
-  const glue = clientGlue();
-  const inMain = (/** @type {string} */ module, /** @type {string} */ name) => names.imports.find(([from, long]) => from === module && long === name)?.[2];
+  const inMain = (/** @type {string} */ module, /** @type {string} */ name) => {
+    const number = imports.findIndex(([from, long]) => from === module && long === name);
+    return number < 0 ? undefined : String(number);
+  };
   const required = (/** @type {string | undefined} */ short, /** @type {string} */ name) => {
     if (!short) throw new Error(`main's optimization has lost ${name}, which it has in common with the second module`);
     return short;
   };
   const second = renamed(stripped, {
     imported: (module, name) => {
-      if (module === MAIN) return ["a", required(shorts.get(name), name)];
+      const place = places.get(name);
+      if (module === MAIN) return place ? ["d", place] : ["a", required(shorts.get(name), name)];
       const shared = inMain(module, name);
       if (shared) return ["b", shared];
       const alone = standsAlone(glue, module, name);
       const list = alone ? secondNames.own : secondNames.lent;
-      // A number is no name of main's.
-      const short = String(list.length);
-      list.push([module, name, short]);
-      return [alone ? "c" : "b", short];
+      const number = String(alone ? list.length : imports.length + list.length);
+      list.push([module, name, number]);
+      return [alone ? "c" : "b", number];
     },
     exported: (name) => required(inMain(SECOND, name), name),
   });
   writeFileSync(join(work, "client.wasm"), main);
   writeFileSync(join(work, "seldom.wasm"), second);
-  return { main, names, second, secondNames };
+  return { main, names: { ...names, imports }, second, secondNames };
 }
 
 /** The two modules of "pixie-auth", and the names by which JavaScript and they know each other. */

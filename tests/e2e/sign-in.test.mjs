@@ -58,12 +58,14 @@ test("handleCallback_sends_the_exact_form_without_cookies_or_preflight", async (
 
 test("requests_on_the_pages_own_origin_carry_no_cookies", async (t) => {
   const stage = await Stage.set(t, { sameOrigin: true });
-  await stage.signedInTab();
+  const { tab } = await stage.signedInTab();
   const [{ headers }] = stage.server.tokenRequests();
   assert.equal(headers.cookie, undefined);
+  await tab.page.evaluate(() => sessionStorage.clear());
+  await tab.create();
   const discoveries = stage.server.requestsTo("/.well-known/openid-configuration");
   assert.ok(discoveries.length >= 2, "one before the sign-in, one after it, when the cookie was there");
-  for (const { headers: sent } of discoveries) assert.equal(sent.cookie, undefined);
+  for (const { headers: sent } of [...discoveries, ...stage.server.requestsTo("/jwks")]) assert.equal(sent.cookie, undefined);
 });
 
 test("handleCallback_gives_the_session_the_server_granted", async (t) => {

@@ -58,6 +58,10 @@ pub struct Client {
 impl Client {
     /// The configuration is JavaScript, on top of one that is whole.
     pub fn new(config: &str, storage: &JsValue, fetch: &JsValue) -> Result<Self, Error> {
+        // Another test's server said it, or another page's: what is kept of the metadata is tests/flows' subject.
+        js(
+            "Object.keys(sessionStorage).filter((key) => key.endsWith(' metadata')).forEach((key) => sessionStorage.removeItem(key))",
+        );
         let whole = "issuer: 'https://as.example', clientId: 'notes-spa', redirectUri: 'https://app.example/callback'";
         let options = js(&format!("{{ {whole}, ...{config} }}"));
         Reflect::set(&options, &"storage".into(), storage).unwrap();

@@ -44,7 +44,7 @@ async fn driver_takes_the_storages_words_for_what_the_program_is_told() {
 async fn driver_ends_a_request_at_the_configured_limit() {
     let time = Time::stand_still();
     let never = js("() => new Promise(() => {})");
-    let client = Client::new("{ requestTimeout: 2.5 }", &js("'memory'"), &never).unwrap();
+    let client = Client::new("{ clientId: 'limited', requestTimeout: 2.5 }", &js("'memory'"), &never).unwrap();
     let opening = client.begin(|machine, caller| machine.open(caller, None));
     time.advance(2_499).await;
     assert!(client.answer(opening).is_none());
@@ -55,8 +55,12 @@ async fn driver_ends_a_request_at_the_configured_limit() {
 
 #[wasm_bindgen_test]
 async fn driver_without_a_connection_says_network() {
-    let client =
-        Client::new("{}", &js("'memory'"), &js("async () => { throw new TypeError('Failed to fetch') }")).unwrap();
+    let client = Client::new(
+        "{ clientId: 'offline' }",
+        &js("'memory'"),
+        &js("async () => { throw new TypeError('Failed to fetch') }"),
+    )
+    .unwrap();
     assert_eq!(client.open().await.err(), Some("network"));
     client.close().await;
 }
@@ -132,7 +136,8 @@ async fn driver_that_lets_go_of_the_host_leaves_no_timer_and_hears_nothing() {
     let time = Time::stand_still();
     let (client, server) = signed_in("{}", &js("'memory'")).await;
     let never = js("() => new Promise(() => {})");
-    let opening = Client::new("{}", &js("'memory'"), &never).unwrap();
+    // Another client: what the first one's server said is kept for it.
+    let opening = Client::new("{ clientId: 'opening' }", &js("'memory'"), &never).unwrap();
     opening.begin(|machine, caller| machine.open(caller, None));
     assert_eq!(time.timers(), 2, "the next refresh, and the limit of the request");
     client.close().await;
@@ -149,7 +154,7 @@ async fn driver_that_lets_go_of_the_host_takes_its_listeners_away() {
     js("globalThis.gone = []");
     let spy = "{ value(event) { gone.push(event); return EventTarget.prototype.removeEventListener.apply(this, arguments) } }";
     let _stand_in = StandIn::new("globalThis", "removeEventListener", spy);
-    let client = Client::new("{}", &js("'memory'"), &js("() => new Promise(() => {})")).unwrap();
+    let client = Client::new("{ clientId: 'waiting' }", &js("'memory'"), &js("() => new Promise(() => {})")).unwrap();
     assert_eq!(js("gone.length").as_f64(), Some(0.0));
     client.close().await;
     assert_eq!(js("gone.sort().join()").as_string().unwrap(), "online,pageshow,visibilitychange");

@@ -274,7 +274,7 @@ async fn answers_come_in_the_order_of_their_arrival_and_name_their_request() {
     let time = Time::stand_still();
     let (requests, answers) = requests(&own, LIMIT);
     for (op, delay) in [(1, 300), (2, 100), (3, 200)] {
-        requests.send(op, &format!("{URL}#{delay}"), None, None, false, false);
+        requests.send(op, &format!("{URL}#{delay}"), None, None, None, false, false);
     }
     time.advance(1_000).await;
     let ops = [answers.take().await.op, answers.take().await.op, answers.take().await.op];
@@ -291,7 +291,7 @@ async fn pages_fetch_is_looked_up_each_time_as_programs_wrap_it() {
         assert_eq!(answers.take().await.response().unwrap().body.expose(), body);
     }
     // And without a wrapper: the page itself, from where it was served.
-    requests.send(1, &js("location.origin + '/'").as_string().unwrap(), None, None, false, false);
+    requests.send(1, &js("location.origin + '/'").as_string().unwrap(), None, None, None, false, false);
     assert!(answers.take().await.response().unwrap().is_success());
 }
 
@@ -307,7 +307,7 @@ async fn host_without_fetch_is_network() {
 async fn request_that_outlives_the_page_is_kept_alive_and_not_given_up_by_close() {
     let slow = own("() => new Promise((resolve) => setTimeout(() => resolve(new Response('')), 20))");
     let (requests, answers) = requests(&slow, LIMIT);
-    requests.send(1, URL, Some(FORM), None, false, true);
+    requests.send(1, URL, Some(FORM), None, None, false, true);
     requests.send(2, URL, Some(FORM), None, None, false, false);
     requests.close();
     let kept = look(

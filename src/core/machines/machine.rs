@@ -8,8 +8,8 @@ use super::{
     login::Begun,
     open::Opening,
     refresh::Refresh,
-    seldom::{Came, Errand, dpop::Dpop, resource::Aims},
     schedule::NEVER,
+    seldom::{Came, Errand, dpop::Dpop, resource::Aims},
     session::Waiter,
     verify::{Keys, Verifying},
 };

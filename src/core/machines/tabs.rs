@@ -196,13 +196,7 @@ impl<J: Json> Machine<J> {
         self.load(Area::Session, JOURNAL, OnLoad::Gone(self.epoch, self.refresh.turn, renewed));
     }
 
-    pub(super) fn gone_loaded(
-        &mut self,
-        epoch: u32,
-        turn: u32,
-        renewed: Option<Snapshot<J>>,
-        result: Loaded<'_>,
-    ) {
+    pub(super) fn gone_loaded(&mut self, epoch: u32, turn: u32, renewed: Option<Snapshot<J>>, result: Loaded<'_>) {
         if epoch == self.epoch && self.session.is_some() {
             let journal = read_journal(result);
             if !journal.as_ref().is_some_and(Journal::is_end) {

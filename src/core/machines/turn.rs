@@ -5,7 +5,8 @@ use super::{
     io::{Area, Lock, Op, Output, SignOutReason},
     machine::{Loaded, Machine, OnLoad, OnStore},
     refresh::{
-        BEAT, FOR_EVER, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive, read_journal,
+        BEAT, FOR_EVER, JOURNAL, LEASE, LOOK_AGAIN, Phase, SETTLING, SETTLING_OF_A_COPY, STEALING, Stored, is_alive,
+        read_journal,
     },
     schedule,
     session::{SESSION, Wanted},

@@ -160,6 +160,7 @@ mod tests {
     fn callback_with_an_error_gives_the_servers_words() {
         let callback =
             Callback::parse("app:/cb?error=access_denied&error_description=the+user+said+no&state=abc").unwrap();
+        assert_eq!(callback.state(), "abc");
         let error = callback.validate(&metadata(false), "abc").unwrap_err();
         assert_eq!(
             (error.oauth_error(), error.oauth_error_description()),

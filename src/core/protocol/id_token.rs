@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn id_token_without_a_required_claim_says_which() {
+        for name in ["iss", "sub", "aud", "exp", "iat"] {
+            let mut token = good();
+            token[name] = json!(null);
+            let error = check(&token, &expected()).unwrap_err();
+            assert_eq!((error.code(), error.subject()), (IdTokenMalformed, name));
+        }
+    }
+
+    #[test]
     fn refreshed_id_token_of_another_user_or_sign_in_is_refused() {
         let mut token = good();
         token["auth_time"] = json!(7);

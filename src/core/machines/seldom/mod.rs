@@ -19,11 +19,7 @@ use super::{
 };
 use crate::core::{
     protocol::grant::GrantRequest,
-    words::{
-        error::Error,
-        json::Json,
-        time::UnixMillis,
-    },
+    words::{error::Error, json::Json, time::UnixMillis},
 };
 use alloc::{boxed::Box, rc::Rc, string::String};
 use authorize::Authorize;
