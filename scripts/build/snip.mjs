@@ -11,6 +11,7 @@ const PANICKING = [
   /^core::cell::panic_already_/,
   /^core::slice::(index|copy_from_slice_impl)::.*(fail|len_mismatch)/,
   /^core::slice::index::slice_.*_fail/,
+  /^<alloc::vec::Vec<.*>>::(swap_)?remove::assert_failed$/,
   /^core::str::slice_error_fail/,
   /^alloc::raw_vec::(handle_error|capacity_overflow)$/,
   /^alloc::alloc::handle_alloc_error$/,

@@ -34,7 +34,7 @@ use crate::core::{
         concat::concat,
         decimal::decimal,
         error::{Error, ErrorCode},
-        http::{Request, Unanswered},
+        http::Unanswered,
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -226,7 +226,7 @@ impl<J: Json> Machine<J> {
                 // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
                 let url = concat(&["/?", &decimal(self.now.0)]);
                 let result = core::mem::replace(result, Err(Unanswered::Network));
-                self.send(Request::get(url), OnSend::Clock(Box::new((progress.id, sent_at, result))));
+                self.get(url, false, OnSend::Clock(Box::new((progress.id, sent_at, result))));
             }
             Err(error) => self.exchange_failed(progress, error),
         }
@@ -289,26 +289,28 @@ impl<J: Json> Machine<J> {
         let mut response = token::token_response::<J>(&self.config, grant, response, &[sent])?;
         response.jkt = self.jkt();
         let has_id_token = response.id_token.is_some();
-        let mut nonce = String::new();
-        let mut verifying = if let Some((login, _)) = login {
+        let (nonce, scope) = match login {
+            Some((login, _)) => (Some(login.text("nonce")), login.text("scope")),
+            None => (None, String::new()),
+        };
+        let mut verifying = Verifying::new(whose, TokenSet::new(response, sent_at, &scope));
+        if let Some((login, _)) = login {
+            verifying.code = Some(sent.clone());
             if !has_id_token && login.asks_for_id_token() {
                 return Err(ErrorCode::IdTokenMissing.into());
             }
-            nonce = login.text("nonce");
-            Verifying::new(whose, TokenSet::new(response, sent_at, &login.text("scope")), Some(sent.clone()))
         } else {
             let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
-            let mut verifying = Verifying::new(whose, before.tokens.refreshed(response, sent_at), None);
+            verifying.session.tokens.succeed(&before.tokens);
             verifying.session.claims.clone_from(&before.claims);
-            verifying
-        };
+        }
         let id_token = verifying.session.tokens.id_token.as_ref().filter(|_| has_id_token);
         if let (Some(id_token), Some(metadata)) = (id_token, &self.metadata) {
             let jws = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
             let expected = Expected {
                 issuer: &metadata.issuer,
                 client_id: &self.config.client_id,
-                nonce: login.map(|_| nonce.as_str()),
+                nonce: nonce.as_deref(),
                 max_age: login.and_then(|(login, _)| login.max_age()),
                 before: verifying.session.claims.as_ref(),
                 now: login.map(|(_, has_asked)| self.server_now_by(jws.claims.number("iat").filter(|_| has_asked))),
@@ -413,7 +415,7 @@ impl<J: Json> Machine<J> {
         if progress.step != Step::Done {
             return;
         }
-        for caller in core::mem::take(&mut progress.callers) {
+        for caller in &core::mem::take(&mut progress.callers) {
             let result = match (&progress.error, &progress.session) {
                 (Some(error), _) => Err(error.clone()),
                 (None, Some(session)) => {
@@ -421,7 +423,7 @@ impl<J: Json> Machine<J> {
                 }
                 (None, None) => Err(ErrorCode::CallbackStateUnknown.into()),
             };
-            self.settle(caller, result);
+            self.settle(*caller, result);
         }
     }
 

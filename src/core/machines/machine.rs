@@ -39,8 +39,9 @@ const CLOCK_NOISE: u64 = 1_000;
 /// One client.
 #[derive(Debug)]
 pub struct Machine<J> {
-    pub(super) config: Config,
-    pub(super) metadata: Option<Metadata>,
+    // In boxes, so that the rest is near the beginning, where an instruction names it by one byte.
+    pub(super) config: Box<Config>,
+    pub(super) metadata: Option<Box<Metadata>>,
     pub(super) now: UnixMillis,
     pub(super) spread: Spread,
 
@@ -179,10 +180,10 @@ pub(super) enum OnSend<J> {
 impl<J: Json> Machine<J> {
     /// A client that is not open yet. `seed` spreads its refreshes.
     #[must_use]
-    pub const fn new(config: Config, seed: u32) -> Self {
+    pub fn new(config: Config, seed: u32) -> Self {
         Self {
             auto: config.auto_refresh,
-            config,
+            config: Box::new(config),
             metadata: None,
             now: UnixMillis(0),
             spread: Spread::new(seed),
@@ -392,8 +393,8 @@ impl<J: Json> Machine<J> {
 
     /// The server's metadata, once it is open.
     #[must_use]
-    pub const fn metadata(&self) -> Option<&Metadata> {
-        self.metadata.as_ref()
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_deref()
     }
 
     pub(super) fn settle(&mut self, caller: Caller, result: Result<Answer<J>, Error>) {
@@ -504,6 +505,12 @@ impl<J: Json> Machine<J> {
     pub(super) fn remove_and(&mut self, area: Area, name: &str, then: OnStore<J>) {
         let (op, key) = (self.wait(Then::Store(then)), self.key(name));
         self.emit(Output::Remove { op, area, key });
+    }
+
+    /// Asks for something that anybody may read. `is_fresh` where no cache may answer.
+    #[inline(never)]
+    pub(super) fn get(&mut self, url: String, is_fresh: bool, then: OnSend<J>) {
+        self.send(Request { is_fresh, ..Request::get(url) }, then);
     }
 
     pub(super) fn send(&mut self, request: Request, then: OnSend<J>) {

@@ -14,7 +14,6 @@ use crate::core::{
         cut::cut,
         decimal::{decimal, parse_decimal},
         error::ErrorCode,
-        http::Request,
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -68,8 +67,7 @@ impl<J: Json> Machine<J> {
                 return self.opened(opening);
             }
         }
-        let request = Request::get(metadata::openid_configuration_url(issuer));
-        self.send(request, OnSend::Discover(opening));
+        self.get(metadata::openid_configuration_url(issuer), false, OnSend::Discover(opening));
     }
 
     pub(super) fn discovered(&mut self, mut opening: Box<Opening<J>>, result: &Responded) {
@@ -78,8 +76,8 @@ impl<J: Json> Machine<J> {
             // A server that is no OpenID provider has its metadata at RFC 8414's place.
             Ok(response) if !opening.again && matches!(response.status, 400..=499) => {
                 opening.again = true;
-                let request = Request::get(metadata::oauth_authorization_server_url(issuer));
-                return self.send(request, OnSend::Discover(opening));
+                let url = metadata::oauth_authorization_server_url(issuer);
+                return self.get(url, false, OnSend::Discover(opening));
             }
             Ok(response) => metadata::metadata_response(issuer, response),
             Err(unanswered) => Err((*unanswered).into()),
@@ -105,7 +103,7 @@ impl<J: Json> Machine<J> {
     fn opened(&mut self, opening: Box<Opening<J>>) {
         match Metadata::read(&self.config, opening.given.as_ref(), opening.found.as_ref()) {
             Ok(metadata) => {
-                self.metadata = Some(metadata);
+                self.metadata = Some(Box::new(metadata));
                 if self.config.dpop {
                     return self.open_key(opening);
                 }
@@ -122,11 +120,11 @@ impl<J: Json> Machine<J> {
             Err(error) => return self.refuse(opening.caller, error.clone()),
         };
         if let Some(record) = record {
-            match record::read(record.expose()) {
-                Some(tokens) if self.can_use(&tokens) => self.adopt(tokens, true),
+            match self.read_record(record.expose()) {
+                Some(tokens) => self.adopt(tokens, true),
                 // Bound to a key, and this configuration has none. Like the next, it stays where it is until somebody
                 // signs in.
-                Some(_) => self.ended = Some(ErrorCode::DpopUnavailable),
+                None if record::read(record.expose()).is_some() => self.ended = Some(ErrorCode::DpopUnavailable),
                 // Garbage, or another release's.
                 None => self.ended = Some(ErrorCode::StorageCorrupt),
             }

@@ -184,7 +184,7 @@ pub(super) enum Stored {
     /// What this tab has, or nothing that could be read.
     Same,
     /// Other tokens, which another tab brought.
-    News(TokenSet),
+    News(Box<TokenSet>),
     /// It was there, and is no more.
     Gone,
     /// It could not be written, and is not there.
@@ -348,12 +348,8 @@ impl<J: Json> Machine<J> {
     }
 
     /// Tokens that somebody stored or told, where this client can use them.
-    pub(super) fn read_record(&self, record: &str) -> Option<TokenSet> {
-        // `Option::filter` would move them once more.
-        match record::read(record) {
-            Some(tokens) if self.can_use(&tokens) => Some(tokens),
-            _ => None,
-        }
+    pub(super) fn read_record(&self, record: &str) -> Option<Box<TokenSet>> {
+        record::read(record).map(Box::new).filter(|tokens| self.can_use(tokens))
     }
 
     /// Whether this client has a key, where tokens are bound to one.
@@ -395,11 +391,13 @@ impl<J: Json> Machine<J> {
     }
 }
 
-pub(super) fn read_journal(result: Loaded<'_>) -> Option<Journal> {
-    Journal::read(result.as_ref().ok()?.as_ref()?.expose())
+/// The journal; where there is none, one that says nothing.
+pub(super) fn read_journal(result: Loaded<'_>) -> Journal {
+    let journal = result.as_ref().ok().and_then(|journal| Journal::read(journal.as_ref()?.expose()));
+    journal.unwrap_or(Journal::new(0))
 }
 
-/// Whether its writer may still be at work.
+/// Whether somebody has a refresh under way, and may still be at work.
 pub(super) const fn is_alive(journal: &Journal, now: UnixMillis) -> bool {
-    now.since(journal.at) < LEASE && journal.at.since(now) < LEASE
+    journal.by != 0 && now.since(journal.at) < LEASE && journal.at.since(now) < LEASE
 }

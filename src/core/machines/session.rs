@@ -97,20 +97,23 @@ impl<J: Json> Machine<J> {
         let Some(session) = self.session.clone() else {
             return;
         };
-        for waiter in core::mem::take(&mut self.waiters) {
-            let answer = match waiter.wants {
-                Wanted::Token(_) if is_new => Answer::AccessToken(session.tokens.access_token.clone()),
-                Wanted::Session if is_new => Answer::Session(Some(session.clone())),
-                Wanted::Errand(_) if is_new => {
-                    self.release_errand(waiter);
-                    continue;
-                }
-                _ => {
-                    self.waiters.push(waiter);
-                    continue;
-                }
-            };
-            self.settle(waiter.caller, Ok(answer));
+        if is_new {
+            let waiters = core::mem::take(&mut self.waiters);
+            let mut has_errands = false;
+            for waiter in &waiters {
+                let answer = match waiter.wants {
+                    Wanted::Token(_) => Answer::AccessToken(session.tokens.access_token.clone()),
+                    Wanted::Session => Answer::Session(Some(session.clone())),
+                    Wanted::Errand(_) => {
+                        has_errands = true;
+                        continue;
+                    }
+                };
+                self.settle(waiter.caller, Ok(answer));
+            }
+            if has_errands {
+                self.release_errands(waiters);
+            }
         }
         if !self.waiters.is_empty() {
             self.begin_refresh();
@@ -131,7 +134,8 @@ impl<J: Json> Machine<J> {
     }
 
     /// Takes tokens that another tab has checked, from the store or from what it told.
-    pub(super) fn adopt(&mut self, mut tokens: TokenSet, persisted: bool) {
+    #[allow(clippy::boxed_local)] // As they come: who hands them on moves a word.
+    pub(super) fn adopt(&mut self, mut tokens: Box<TokenSet>, persisted: bool) {
         let claims = tokens.id_token.as_ref().and_then(|id_token| id_token::claims(id_token).ok());
         // From the future: the clock was set back since, and what it says of the end is worth nothing.
         let is_of_another_clock = tokens.obtained_at > self.now.plus(schedule::SHORTEST_PAUSE);
@@ -139,7 +143,7 @@ impl<J: Json> Machine<J> {
             tokens.expires_at = Some(self.now.plus(lifetime));
         }
         self.persisted = persisted;
-        self.keep(Rc::new(Session { tokens, claims }));
+        self.keep(Rc::new(Session { tokens: *tokens, claims }));
         if is_of_another_clock {
             self.due_at_once();
         }

@@ -23,7 +23,7 @@ use crate::core::{
         secret::Secret,
     },
 };
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 /// There are new tokens, which are in the store.
 pub(super) const REFRESHED: &str = "refreshed";
@@ -131,7 +131,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Takes what another tab has stored.
-    fn take_news(&mut self, tokens: TokenSet) {
+    fn take_news(&mut self, tokens: Box<TokenSet>) {
         let is_signed_in = self.session.is_some();
         self.adopt(tokens, true);
         if is_signed_in {
@@ -149,7 +149,7 @@ impl<J: Json> Machine<J> {
     }
 
     /// Takes tokens that another tab told. A copy of that tab writes them down for itself.
-    fn take_told(&mut self, tokens: TokenSet, is_stored: bool) {
+    fn take_told(&mut self, tokens: Box<TokenSet>, is_stored: bool) {
         let is_copy = self.config.sharing == Sharing::Tab;
         let value = record::write(&tokens);
         self.adopt(tokens, is_copy || is_stored);
@@ -199,7 +199,7 @@ impl<J: Json> Machine<J> {
     pub(super) fn gone_loaded(&mut self, epoch: u32, turn: u32, renewed: Option<Snapshot<J>>, result: Loaded<'_>) {
         if epoch == self.epoch && self.session.is_some() {
             let journal = read_journal(result);
-            if !journal.as_ref().is_some_and(Journal::is_end) {
+            if !journal.is_end() {
                 // Nobody said so. The server has just said otherwise, or else there may be a message on its way.
                 if let Some(session) = renewed {
                     return self.store_confirmed(turn, session);
@@ -208,7 +208,7 @@ impl<J: Json> Machine<J> {
                     return;
                 }
             }
-            self.drop_elsewhere(journal.map_or(SignOutReason::Logout, |journal| SignOutReason::read(&journal.reason)));
+            self.drop_elsewhere(SignOutReason::read(&journal.reason));
         }
     }
 

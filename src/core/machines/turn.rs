@@ -163,11 +163,11 @@ impl<J: Json> Machine<J> {
 
     /// The lock was not had in time: does anybody still work under it?
     pub(super) fn patience_loaded(&mut self, result: Loaded<'_>) {
-        match read_journal(result) {
-            Some(journal) if journal.by != 0 && is_alive(&journal, self.now) => {
-                self.be_patient(self.now.since(journal.at));
-            }
-            _ => self.seek_lock(true),
+        let journal = read_journal(result);
+        if is_alive(&journal, self.now) {
+            self.be_patient(self.now.since(journal.at));
+        } else {
+            self.seek_lock(true);
         }
     }
 
@@ -259,22 +259,18 @@ impl<J: Json> Machine<J> {
             return self.send_refresh();
         }
         let (generation, me) = (self.generation(), self.refresh.me);
-        let stored = read_journal(result);
-        if let Some(journal) = &stored {
-            self.learn_hold(journal);
+        let mut journal = read_journal(result);
+        self.learn_hold(&journal);
+        if journal.generation != generation && !(journal.leased && is_alive(&journal, self.now)) {
+            journal = Journal::new(generation);
         }
-        let is_leased = |journal: &Journal| journal.leased && journal.by != 0 && is_alive(journal, self.now);
-        let journal = match stored {
-            Some(journal) if journal.generation == generation || is_leased(&journal) => journal,
-            _ => Journal::new(generation),
-        };
         if journal.is_end() {
             // Whoever wrote it could not remove the record, or has not yet.
             self.remove(Area::Session, SESSION);
             return self.drop_elsewhere(SignOutReason::read(&journal.reason));
         }
         let others = journal.by != 0 && journal.by != me;
-        if is_alive(&journal, self.now) && journal.by != 0 {
+        if is_alive(&journal, self.now) {
             // Who has the lock knows that another lock's holder is gone, and its answer with it; unless it has taken the
             // lock away in the same instant as another who had lost patience.
             let is_alive = self.refresh.stealing && journal.at >= self.refresh.sought_at;

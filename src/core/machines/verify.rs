@@ -20,7 +20,6 @@ use crate::core::{
     },
     words::{
         error::{Error, ErrorCode},
-        http::Request,
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -60,7 +59,7 @@ pub(super) struct Verifying<J> {
     /// The session that there will be.
     pub(super) session: Session<J>,
     /// The code that was exchanged for it.
-    code: Option<Secret>,
+    pub(super) code: Option<Secret>,
     /// Empty where there is nothing to be verified.
     algorithm: String,
     key_id: Option<String>,
@@ -74,12 +73,12 @@ pub(super) struct Verifying<J> {
 
 impl<J> Verifying<J> {
     /// Without an ID token that was among them.
-    pub(super) fn new(whose: For, tokens: TokenSet, code: Option<Secret>) -> Box<Self> {
+    pub(super) fn new(whose: For, tokens: TokenSet) -> Box<Self> {
         Box::new(Self {
             whose,
             errand: None,
             session: Session { tokens, claims: None },
-            code,
+            code: None,
             algorithm: String::new(),
             key_id: None,
             next: 0,
@@ -118,7 +117,7 @@ impl<J: Json> Machine<J> {
             Some(url) => {
                 verifying.has_renewed |= is_fresh;
                 let whose = verifying.whose;
-                self.send(Request { is_fresh, ..Request::get(url) }, OnSend::Keys(verifying));
+                self.get(url, is_fresh, OnSend::Keys(verifying));
                 self.in_turn_for(whose);
             }
             None => self.verified_as(verifying, Err(Error::about(ErrorCode::MetadataInvalid, "jwks_uri"))),

@@ -46,32 +46,44 @@ pub fn is_foreign(record: &str) -> bool {
 /// Reads it again. `None` where it is of another version, or is none.
 #[must_use]
 pub fn read(record: &str) -> Option<TokenSet> {
-    let text = |name| form::text(record, name);
-    // The numbers first: what has to be there and is not is found out before there is anything to be let go.
-    let number = |name| parse_decimal(&text(name)?).map(UnixMillis);
-    let obtained_at = number("obtained_at")?;
-    let expires_at = number("expires_at");
-    if expires_at.is_none() && text("expires_at").is_some() {
+    // Numbers first: while there are no texts, there is nothing to be let go on the way out.
+    let obtained_at = number(record, "obtained_at")?;
+    let expires_at = number(record, "expires_at");
+    if expires_at.is_none() && form::text(record, "expires_at").is_some() {
         return None;
     }
-    let scope = form::value(record, "scope")?;
-    let jkt = match text("v")?.as_str() {
-        VERSION => None,
-        BOUND => Some(text("jkt")?),
-        _ => return None,
-    };
-    Some(TokenSet {
-        access_token: Secret::new(text("access_token")?),
+    let mut tokens = TokenSet {
+        access_token: Secret::default(),
         expires_at,
         obtained_at,
         // Records of 0.1.0 have neither.
-        began: number("began").unwrap_or(UnixMillis(0)),
-        renewals: number("renewals").map_or(0, |renewals| renewals.0),
-        scope,
-        refresh_token: text("refresh_token").map(Secret::new),
-        id_token: text("id_token").map(Secret::new),
-        jkt,
-    })
+        began: number(record, "began").unwrap_or(UnixMillis(0)),
+        renewals: number(record, "renewals").map_or(0, |renewals| renewals.0),
+        scope: form::value(record, "scope")?,
+        refresh_token: None,
+        id_token: None,
+        jkt: None,
+    };
+    // Each into its place: a text that is handed on is moved each time.
+    read_secret(record, "refresh_token", &mut tokens.refresh_token);
+    read_secret(record, "id_token", &mut tokens.id_token);
+    let version = form::value(record, "v").unwrap_or_default();
+    if version == BOUND {
+        tokens.jkt = form::text(record, "jkt");
+    }
+    let is_known = version == VERSION || tokens.jkt.is_some();
+    let mut access_token = None;
+    read_secret(record, "access_token", &mut access_token);
+    tokens.access_token = access_token.filter(|_| is_known)?;
+    Some(tokens)
+}
+
+fn number(record: &str, name: &str) -> Option<UnixMillis> {
+    parse_decimal(&form::text(record, name)?).map(UnixMillis)
+}
+
+fn read_secret(record: &str, name: &str, into: &mut Option<Secret>) {
+    *into = form::text(record, name).map(Secret::new);
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

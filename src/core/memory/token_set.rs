@@ -48,16 +48,20 @@ impl TokenSet {
         }
     }
 
-    /// The tokens after a refresh: what the answer leaves out stays as it was
+    /// These are of a refresh: what its answer left out stays as it was before
     /// ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6), OIDC Core §12.2).
-    #[must_use]
-    pub fn refreshed(&self, response: TokenResponse, sent_at: UnixMillis) -> Self {
-        let mut tokens = Self::new(response, sent_at, &self.scope);
-        tokens.refresh_token = tokens.refresh_token.or_else(|| self.refresh_token.clone());
-        tokens.id_token = tokens.id_token.or_else(|| self.id_token.clone());
-        tokens.began = self.began;
-        tokens.renewals = self.renewals + 1;
-        tokens
+    pub fn succeed(&mut self, before: &Self) {
+        if self.scope.is_empty() {
+            self.scope.clone_from(&before.scope);
+        }
+        if self.refresh_token.is_none() {
+            self.refresh_token.clone_from(&before.refresh_token);
+        }
+        if self.id_token.is_none() {
+            self.id_token.clone_from(&before.id_token);
+        }
+        self.began = before.began;
+        self.renewals = before.renewals + 1;
     }
 
     /// Whether the access token is good for `millis` more. One without expiry is: only its use can tell.
@@ -128,17 +132,20 @@ mod tests {
         let mut first = TokenSet::new(response(Some(60)), UnixMillis(0), "openid a");
         first.refresh_token = Some(Secret::new("rt".into()));
         first.id_token = Some(Secret::new("it".into()));
-        let second = first.refreshed(
-            TokenResponse { access_token: Secret::new("at2".into()), scope: Some("openid".into()), ..response(None) },
-            UnixMillis(9),
-        );
+        let refreshed = |response| {
+            let mut tokens = TokenSet::new(response, UnixMillis(9), "");
+            tokens.succeed(&first);
+            tokens
+        };
+        let second = refreshed(TokenResponse {
+            access_token: Secret::new("at2".into()),
+            scope: Some("openid".into()),
+            ..response(None)
+        });
         assert_eq!(second.refresh_token, first.refresh_token);
         assert_eq!(second.id_token, first.id_token);
         assert_eq!((second.access_token.expose(), second.scope.as_str(), second.expires_at), ("at2", "openid", None));
-        let third = first.refreshed(
-            TokenResponse { refresh_token: Some(Secret::new("rt2".into())), ..response(None) },
-            UnixMillis(9),
-        );
+        let third = refreshed(TokenResponse { refresh_token: Some(Secret::new("rt2".into())), ..response(None) });
         assert_eq!(third.refresh_token.unwrap().expose(), "rt2");
         assert_eq!(third.scope, "openid a");
     }

@@ -65,7 +65,7 @@ impl<J: Json> Machine<J> {
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
         let mut response = request.response::<J>(&self.config, response)?;
         response.jkt = self.jkt();
-        let mut verifying = Verifying::new(For::Errand, TokenSet::new(response, sent_at, &request.scope()), None);
+        let mut verifying = Verifying::new(For::Errand, TokenSet::new(response, sent_at, &request.scope()));
         if let (Some(id_token), Some(metadata)) = (&verifying.session.tokens.id_token, &self.metadata) {
             let parsed = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
             let expected = Expected {

@@ -21,7 +21,7 @@ use crate::core::{
     protocol::grant::GrantRequest,
     words::{error::Error, json::Json, time::UnixMillis},
 };
-use alloc::{boxed::Box, rc::Rc, string::String};
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 use authorize::Authorize;
 use resource::Aim;
 
@@ -119,12 +119,15 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    /// The session has new tokens. Who waits for one of another kind goes on waiting.
+    /// The session has new tokens. Who waits for one of another kind goes on waiting; the others have been told.
     #[inline(never)]
-    pub(super) fn release_errand(&mut self, waiter: Waiter<J>) {
-        match waiter.wants {
-            Wanted::Errand(errand) if !matches!(*errand, Errand::Token(_)) => self.errand(errand, Came::Refreshed),
-            _ => self.waiters.push(waiter),
+    pub(super) fn release_errands(&mut self, waiters: Vec<Waiter<J>>) {
+        for waiter in waiters {
+            match waiter.wants {
+                Wanted::Errand(errand) if !matches!(*errand, Errand::Token(_)) => self.errand(errand, Came::Refreshed),
+                Wanted::Errand(_) => self.waiters.push(waiter),
+                _ => {}
+            }
         }
     }
 }
