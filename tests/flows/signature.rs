@@ -2,7 +2,7 @@
 //! cannot be had.
 
 use crate::{
-    scenario::{HOUR, MINUTE, SECOND, Scenario, Tab, signed_in},
+    scenario::{HOUR, MINUTE, Pace, SECOND, Scenario, Tab, signed_in},
     server::{KEYS, Reply, rsa_key},
     told::{Said, Told},
 };
@@ -47,6 +47,22 @@ fn host_is_asked_about_the_token_as_it_came_and_the_key_that_it_names() {
     let [signature] = &s.verified[..] else { panic!("{:?}", s.verified) };
     assert_eq!((signature.token.expose(), &*signature.algorithm), (&*id_token, "RS256"));
     assert_eq!(signature.key, rsa_key("1"));
+}
+
+#[test]
+fn redirects_of_two_logins_at_once_are_each_verified_and_answered() {
+    for network in [Pace::AtOnce, Pace::Held] {
+        let (mut s, tab, first) = at_callback();
+        let second = s.redirect(tab);
+        s.network = network;
+        let calls = [s.callback(tab, &first), s.callback(tab, &second)];
+        // Answers come one by one: the code's, then the keys'.
+        s.let_go_forwards();
+        for call in calls {
+            assert!(matches!(s.said(call), Ok(Said::SignedIn { .. })), "{:?}", s.said(call));
+        }
+        assert_eq!((s.server.exchanges(), s.verified.len()), (2, 2));
+    }
 }
 
 #[test]
