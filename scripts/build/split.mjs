@@ -13,8 +13,6 @@ export const SELDOM = {
   /** What main calls, once `seldom()` in pkg-template/load.js has been waited for. */
   entrances: [
     /^<?pixie_auth::core::machines::seldom::/,
-    // What it has under way is let go of by main, too: there is something only where it is there. `Asked` is always.
-    /^core::ptr::drop_in_place<(alloc::boxed::Box<)?pixie_auth::core::machines::seldom::(?!Asked)/,
     /^<?pixie_auth::web::dpop::/,
     /^pixie_auth::bindings::values::authorized$/,
     /^pixie_auth::core::machines::logout::.*::(logout_callback|logout_loaded)$/,
