@@ -43,7 +43,7 @@ export async function prepare(algorithm) {
     .sign(privateKey);
   const tokens = (/** @type {string} */ id_token) => JSON.stringify({ access_token: "an-access-token", token_type: "Bearer", expires_in: HOURS, id_token });
   let body = tokens(token);
-  const server = async (/** @type {string} */ url, /** @type {object} */ _request) => new Response(url === ENDPOINT ? body : JSON.stringify(jwks), { headers: HEADERS });
+  const server = async (/** @type {string} */ url) => new Response(url === ENDPOINT ? body : JSON.stringify(jwks), { headers: HEADERS });
 
   const { AuthClient } = await import(new URL("/pixie-auth/index.js", globalThis.location.href).href);
   const client = await AuthClient.create({ issuer: ISSUER, clientId: CLIENT, redirectUri: globalThis.location.href, storage: "memory", metadata, fetch: server });
