@@ -4,19 +4,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { atCallback } from "../support/at-callback.mjs";
 import { Stage } from "../support/auth-tab.mjs";
 import { closeBrowser } from "../support/browser.mjs";
 
 after(closeBrowser);
-
-/** @param {import("node:test").TestContext} t */
-async function atCallback(t) {
-  const stage = await Stage.set(t);
-  const tab = await (await stage.tab()).create();
-  await tab.login();
-  await tab.create();
-  return { stage, tab };
-}
 
 const seconds = () => Math.floor(Date.now() / 1000);
 

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import * as answers from "../support/answers.mjs";
+import { atCallback } from "../support/at-callback.mjs";
 import { Stage } from "../support/auth-tab.mjs";
 import { closeBrowser } from "../support/browser.mjs";
 import { MisbehavingServer } from "../support/misbehaving-server.mjs";
@@ -14,19 +15,6 @@ import * as odd from "../support/odd-keys.mjs";
 import { signingKey } from "../support/signing-keys.mjs";
 
 after(closeBrowser);
-
-/**
- * A tab at the callback's address, its code not spent yet.
- * @param {import("node:test").TestContext} t
- * @param {import("../support/auth-tab.mjs").StageOptions} [options]
- */
-async function atCallback(t, options) {
-  const stage = await Stage.set(t, options);
-  const tab = await (await stage.tab()).create();
-  await tab.login();
-  await tab.create();
-  return { stage, tab };
-}
 
 /**
  * A server of somebody else's, that keeps what it gets.

@@ -6,26 +6,13 @@ import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 
 import * as answers from "../support/answers.mjs";
-import { Stage } from "../support/auth-tab.mjs";
+import { atCallback } from "../support/at-callback.mjs";
 import { closeBrowser } from "../support/browser.mjs";
 
 after(closeBrowser);
 
 /**
- * A tab at the callback's address, its code not spent yet.
- * @param {import("node:test").TestContext} t
- * @param {import("../support/auth-tab.mjs").StageOptions} [options]
- */
-async function atCallback(t, options) {
-  const stage = await Stage.set(t, options);
-  const tab = await (await stage.tab()).create();
-  await tab.login();
-  await tab.create();
-  return { stage, tab };
-}
-
-/**
- * @param {{ stage: Stage, tab: import("../support/auth-tab.mjs").AuthTab }} scene
+ * @param {{ stage: import("../support/auth-tab.mjs").Stage, tab: import("../support/auth-tab.mjs").AuthTab }} scene
  */
 async function assertSignedOut({ stage, tab }) {
   assert.equal(await tab.succeeds("getSession"), null);

@@ -1,7 +1,7 @@
 //! Revoking the session's tokens, aloud and as part of a logout.
 
 use crate::{
-    scenario::{HOUR, Pace, SECOND, Scenario, Tab},
+    scenario::{HOUR, Pace, SECOND, Scenario, Tab, signed_in_at},
     server::{CLIENT, END_SESSION, REVOKE, Reply},
     told::{Said, Told},
 };
@@ -10,12 +10,7 @@ use serde_json::json;
 
 /// A tab in which somebody is signed in, at a server that revokes.
 fn signed_in() -> (Scenario, Tab) {
-    let mut s = Scenario::new();
-    s.server.metadata["revocation_endpoint"] = json!(REVOKE);
-    let tab = s.tab();
-    s.sign_in(tab);
-    s.told(tab);
-    (s, tab)
+    signed_in_at("revocation_endpoint", REVOKE)
 }
 
 fn script(s: &mut Scenario, reply: Reply) {

@@ -148,6 +148,16 @@ pub fn signed_in() -> (Scenario, Tab) {
     (scenario, tab)
 }
 
+/// The same, with nothing left to be told, at a server with one more endpoint.
+pub fn signed_in_at(endpoint: &str, url: &str) -> (Scenario, Tab) {
+    let mut scenario = Scenario::new();
+    scenario.server.metadata[endpoint] = json!(url);
+    let tab = scenario.tab();
+    scenario.sign_in(tab);
+    scenario.told(tab);
+    (scenario, tab)
+}
+
 impl Scenario {
     pub fn new() -> Self {
         Self {

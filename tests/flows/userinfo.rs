@@ -1,7 +1,7 @@
 //! What the server says of the user.
 
 use crate::{
-    scenario::{HOUR, MINUTE, Pace, SECOND, Scenario, Tab},
+    scenario::{HOUR, MINUTE, Pace, SECOND, Scenario, Tab, signed_in_at},
     server::{Reply, USERINFO},
     told::{Said, Told},
 };
@@ -10,12 +10,7 @@ use serde_json::json;
 
 /// A tab in which somebody is signed in, at a server with the endpoint.
 fn signed_in() -> (Scenario, Tab) {
-    let mut s = Scenario::new();
-    s.server.metadata["userinfo_endpoint"] = json!(USERINFO);
-    let tab = s.tab();
-    s.sign_in(tab);
-    s.told(tab);
-    (s, tab)
+    signed_in_at("userinfo_endpoint", USERINFO)
 }
 
 fn script(s: &mut Scenario, reply: Reply) {
