@@ -24,6 +24,9 @@ function once(work) {
   return (/** @type {Source | Promise<Response>} */ source) =>
     (loading ??= work(source).catch((cause) => {
       loading = undefined;
+      // Nothing is loaded any more in a window that is being closed, as a popup is once its redirect was taken. Its program
+      // is not to report that as a failure.
+      if (globalThis.closed) return new Promise(() => {});
       const error = new AuthError("wasm_load_failed", "retry", "the module could not be loaded");
       error.cause = cause;
       throw error;

@@ -119,6 +119,20 @@ for (const [name, source] of Object.entries(failures)) {
   });
 }
 
+test("init_that_fails_in_a_window_that_is_being_closed_tells_nobody", async (t) => {
+  const { page } = await openPage(t);
+  const ended = (/** @type {boolean} */ closed) =>
+    page.evaluate(`(() => {
+      Object.defineProperty(globalThis, "closed", { value: ${closed}, configurable: true });
+      const ended = failureOf(() => pixie.init("/nowhere.wasm")).then(() => "told");
+      // A second load of the same goes the same way, and is over later.
+      return Promise.race([ended, fetch("/nowhere.wasm").then(() => fetch("/nowhere.wasm")).then(() => "not told")]);
+    })()`);
+  assert.equal(await ended(true), "not told");
+  assert.equal(await ended(false), "told");
+  await page.evaluate("pixie.init()");
+});
+
 test("create_after_a_failed_init_loads_the_default", async (t) => {
   const { page } = await openPage(t);
   const failure = /** @type {any} */ (await page.evaluate(`failureOf(() => pixie.init("/nowhere.wasm"))`));
