@@ -43,7 +43,10 @@ export async function prepare(algorithm) {
     .sign(privateKey);
   const tokens = (/** @type {string} */ id_token) => JSON.stringify({ access_token: "an-access-token", token_type: "Bearer", expires_in: HOURS, id_token });
   let body = tokens(token);
-  const server = async (/** @type {string} */ url) => new Response(url === ENDPOINT ? body : JSON.stringify(jwks), { headers: HEADERS });
+  // As long, and nothing in it to verify.
+  const bare = tokens(token).replace("id_token", "an_extra");
+  const server = async (/** @type {string} */ url, /** @type {RequestInit=} */ init) =>
+    new Response(url !== ENDPOINT ? JSON.stringify(jwks) : `${init?.body}`.includes("bare") ? bare : body, { headers: HEADERS });
 
   const { AuthClient } = await import(new URL("/pixie-auth/index.js", globalThis.location.href).href);
   const client = await AuthClient.create({ issuer: ISSUER, clientId: CLIENT, redirectUri: globalThis.location.href, storage: "memory", metadata, fetch: server });
@@ -67,8 +70,10 @@ export async function prepare(algorithm) {
   return {
     contenders: {
       "pixie-auth": async () => (await client.grant("urn:example:bench", {})).claims,
+      "pixie-auth, an answer without an ID token": async () => (await client.grant("urn:example:bare", {})).claims,
       "jose, its key at hand": byJose(publicKey),
       "jose, a set of keys": byJose(createLocalJWKSet(jwks)),
+      "jwtVerify alone": async () => (await jwtVerify(JSON.parse(body).id_token, publicKey, asked)).payload,
       "crypto.subtle.verify alone": async () => {
         if (!(await crypto.subtle.verify(/** @type {any} */ (parameters), publicKey, bytes, data))) throw new Error("wrong");
         return { sub: SUBJECT };

@@ -8,8 +8,8 @@ import { init, seldom, windows } from "./load.js";
 const here = () => globalThis.location?.href;
 const text = (/** @type {unknown} */ url) => (url instanceof URL ? url.href : url);
 
-/** The options of a login with `appState` as text, or as `false` where it cannot be kept. @param {any} options */
-const keepable = (options) => (options?.appState === undefined ? options : { ...options, appState: writeAppState(options.appState) });
+/** What few configurations have, as `Config::fill_seldom` reads it: by the second module. */
+const SELDOM = ["par", "resource", "allowedOrigins", "pkceMethod", "clockTolerance", "requestTimeout"];
 
 /** Kept to this file, so that nobody makes a client that was not opened. */
 const KEY = {};
@@ -38,36 +38,22 @@ export class AuthClient {
   /** @param {any} config */
   static async create(config) {
     await init();
-    if (config?.dpop) await seldom();
+    const hasSeldom = config?.dpop || typeof config?.autoRefresh === "object" || SELDOM.some((name) => config?.[name] !== undefined);
+    if (hasSeldom) await seldom();
     const client = new AuthClient(KEY, config);
     // A storage answers at once: while the client is being made, there is nobody to take the answer yet.
     const answered = async (/** @type {any} */ ...answer) => {
       if (!client.#client) await 0;
       deliver(client.#client, ...answer);
     };
-    const opened = client.#call((caller) => (client.#client = open(config, client.#told(), answered, caller)));
-    const discovered = await opened.catch((error) => {
-      client.close();
-      throw error;
-    });
-    const metadata = (client.metadata = Object.freeze({ ...discovered, ...config.metadata }));
-    const isNamed = metadata.pushed_authorization_request_endpoint ?? metadata.require_pushed_authorization_requests;
-    client.#mayPush = config.par ? config.par !== "never" : isNamed;
-    // Without `allowInsecure` there would be no client.
-    if (!globalThis.crypto?.subtle) console.warn("pixie-auth: no secure context: ID tokens are not verified");
-    return client;
-  }
-
-  /** What the module calls. */
-  #told() {
-    return {
+    const told = {
       settle: (/** @type {number} */ caller, /** @type {any} */ value, /** @type {boolean} */ failed) => {
-        this.#callers.get(caller)?.[failed ? 1 : 0](value);
-        this.#callers.delete(caller);
+        client.#callers.get(caller)?.[failed ? 1 : 0](value);
+        client.#callers.delete(caller);
       },
       notify: (/** @type {string} */ event, /** @type {any} */ detail) => {
         // A copy: a listener may add and remove others.
-        for (const [name, listener] of [...this.#listeners]) {
+        for (const [name, listener] of [...client.#listeners]) {
           if (name !== event) continue;
           try {
             listener(detail);
@@ -78,6 +64,17 @@ export class AuthClient {
         }
       },
     };
+    const opened = client.#call((caller) => (client.#client = open(config, told, answered, caller, !!hasSeldom)));
+    const discovered = await opened.catch((error) => {
+      client.close();
+      throw error;
+    });
+    const metadata = (client.metadata = Object.freeze({ ...discovered, ...config.metadata }));
+    const isNamed = metadata.pushed_authorization_request_endpoint ?? metadata.require_pushed_authorization_requests;
+    client.#mayPush = config.par ? config.par !== "never" : isNamed;
+    // Without `allowInsecure` there would be no client.
+    if (!globalThis.crypto?.subtle) console.warn("pixie-auth: no secure context: ID tokens are not verified");
+    return client;
   }
 
   /** @param {(caller: number) => void} call @returns {Promise<any>} */
@@ -100,9 +97,11 @@ export class AuthClient {
     return this.#ask(request, argument);
   }
 
-  /** Begins a login; where its request may be pushed, that is in the second module. @param {number} request @param {any} options */
-  #begin(request, options) {
-    return this.#mayPush ? this.#seldom(request, keepable(options)) : this.#ask(request, keepable(options));
+  /** Begins a login. Its options and the pushing of its request are in the second module. @param {number} request @param {any} options */
+  async #begin(request, options) {
+    const { appState, ...others } = options ?? {};
+    const argument = { appState: await writeAppState(appState, seldom), options: Object.values(others).some((one) => one !== undefined) ? others : undefined };
+    return argument.options || this.#mayPush ? this.#seldom(request, argument) : this.#ask(request, argument);
   }
 
   login(options) {
@@ -136,7 +135,7 @@ export class AuthClient {
     // The core's mark of a login in a window of its own: whoever opened that may wait for this.
     if (/[?&]state=w\./.test(redirect)) await (await windows()).handOver(redirect);
     const { session, appState } = await this.#ask(/* HANDLE_CALLBACK */ 2, redirect);
-    return { session, appState: appState && readAppState(appState) };
+    return { session, appState: appState && (await readAppState(appState, seldom)) };
   }
 
   getSession() {
@@ -144,9 +143,9 @@ export class AuthClient {
   }
 
   getAccessToken(options) {
-    return options?.resource ?? options?.scope
-      ? this.#seldom(/* RESOURCE_TOKEN */ 15, options)
-      : this.#ask(/* GET_ACCESS_TOKEN */ 4, options);
+    return (options?.resource ?? options?.scope) === undefined
+      ? this.#ask(/* GET_ACCESS_TOKEN */ 4, options)
+      : this.#seldom(/* RESOURCE_TOKEN */ 15, options);
   }
 
   refresh() {

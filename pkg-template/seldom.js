@@ -4,6 +4,7 @@
 import { bytes } from "pixie:embedded/seldom";
 import { imports } from "pixie:glue/seldom";
 
+export { readMarked, writeMarked } from "./app-state-marks.js";
 export { authorizedFetch } from "./authorized-fetch.js";
 
 /**

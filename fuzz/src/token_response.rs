@@ -50,7 +50,7 @@ pub fn run(input: &str) {
             let tokens = TokenSet::new(answer, sent_at, "openid");
             let has_end = tokens.expires_at.is_none_or(|end| end.0 < 1_000_000_000_000_000);
             let read = record::read(record::write(&tokens).expose());
-            assert!(!has_end || read.as_ref() == Some(&tokens), "{read:?} {tokens:?}");
+            assert!(!has_end || read.as_deref() == Some(&tokens), "{read:?} {tokens:?}");
             assert!(tokens.expires_at.is_none_or(|end| end >= sent_at));
         }
         Err(error) => {

@@ -1,11 +1,13 @@
 // @ts-check
 // The entries: pkg-template's files, wasm-bindgen's glue and the modules' bytes, one file an entry.
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { root } from "../paths.mjs";
 import { embed } from "./embed.mjs";
 import { mainImports, secondImports, shortened } from "./imports.mjs";
 import { clientGlue, glueFolder } from "./modules.mjs";
+
+const EMBEDDED = "pixie:embedded/";
 
 /**
  * @param {{ pkce: Uint8Array, client: import("./modules.mjs").Client, outdir: string }} parts
@@ -18,10 +20,12 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   const virtual = {
     "pixie:glue": () => mainImports(glue, names, secondNames),
     "pixie:glue/seldom": () => secondImports(glue, secondNames),
-    "pixie:embedded/client": () => embed(main),
-    "pixie:embedded/seldom": () => embed(second),
-    "pixie:embedded/pkce": () => embed(pkce),
+    "pixie:embedded/client": () => embed(main, around.get("index")),
+    "pixie:embedded/seldom": () => embed(second, around.get("seldom")),
+    "pixie:embedded/pkce": () => embed(pkce, around.get("pkce")),
   };
+  /** The entries without their modules, by their names: nothing before they were built for the first time. @type {Map<string, string>} */
+  const around = new Map();
   /** @type {import("esbuild").Plugin} */
   const plugin = {
     name: "pixie",
@@ -34,7 +38,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
       bundler.onResolve({ filter: /^\.\/(seldom|window-login)\.js$/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
       bundler.onResolve({ filter: /^pixie:/ }, ({ path }) => ({ path, namespace: "pixie", sideEffects: false }));
       bundler.onLoad({ filter: /.*/, namespace: "pixie" }, ({ path }) => ({
-        contents: virtual[path](),
+        contents: around.size === 0 && path.startsWith(EMBEDDED) ? "export const bytes = () => new Uint8Array();" : virtual[path](),
         resolveDir: glueFolder,
         loader: "js",
       }));
@@ -56,7 +60,10 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");
-  await build({ ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] });
+  const entries = { ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] };
+  const { outputFiles } = await build({ ...entries, write: false });
+  for (const { path, text } of outputFiles) around.set(basename(path, ".js"), text);
+  await build(entries);
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }

@@ -20,13 +20,17 @@ function shifted(bytes) {
   return `export const bytes = () => Uint8Array.from(\`${text}\`, (c) => (c = c.charCodeAt(0)) > 126 ? c - 66 : c - 32);\n`;
 }
 
-/** @param {Uint8Array} bytes @param {number} places how many bytes have changed places with as many others */
-function swapped(bytes, places) {
+/**
+ * @param {Uint8Array} bytes @param {number} places how many bytes have changed places with as many others
+ * @param {boolean} byCode the most common gets the first character of those that are rare, and not the rarest
+ */
+function swapped(bytes, places, byCode) {
   const count = new Array(256).fill(0);
   for (const byte of bytes) count[byte] += 1;
   const every = [...count.keys()];
   const isPlain = (/** @type {number} */ byte) => byte >= 32 && byte < 127 && !ESCAPED.includes(String.fromCharCode(byte));
   const rare = every.filter(isPlain).sort((a, b) => count[a] - count[b] || a - b).slice(0, places);
+  if (byCode) rare.sort((a, b) => a - b);
   const common = every.filter((byte) => !isPlain(byte)).sort((a, b) => count[b] - count[a] || a - b).slice(0, places);
   // An array of bytes takes a number's last eight bits, so 256 more is the same.
   const character = (/** @type {number} */ byte) => String.fromCharCode(isPlain(byte) ? byte : byte + 256);
@@ -40,13 +44,14 @@ export const bytes = () => Uint8Array.from(\`${text}\`, (c, i) => ((i = pairs.in
 }
 
 /**
- * A module that exports `bytes`, a function that gives them. How many places are best is tried: it decides how a
- * compressor parts the text.
+ * A module that exports `bytes`, a function that gives them. Which places are best is tried: it decides how a compressor parts
+ * the text, and what it takes for a letter or a digit.
  * @param {Uint8Array} bytes
+ * @param {string} [rest] what comes behind it in the file, and is compressed with it
  */
-export function embed(bytes) {
+export function embed(bytes, rest = "") {
   const sources = [shifted(bytes)];
-  for (let places = 16; places <= 28; places += 2) sources.push(swapped(bytes, places));
-  const size = (/** @type {string} */ source) => brotliCompressSync(source).length;
+  for (let places = 18; places <= 30; places += 1) sources.push(swapped(bytes, places, false), swapped(bytes, places, true));
+  const size = (/** @type {string} */ source) => brotliCompressSync(source + rest).length;
   return sources.map((source) => ({ source, bytes: size(source) })).sort((a, b) => a.bytes - b.bytes)[0].source;
 }

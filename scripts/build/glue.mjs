@@ -10,32 +10,11 @@ function functionText(glue, name) {
   return glue.slice(start, end + 3);
 }
 
-/** @param {string} glue @param {string} from @param {string} to @returns {string} the text from one mark up to another */
-function between(glue, from, to) {
-  const start = glue.indexOf(from);
-  const end = glue.indexOf(to, start);
-  if (start < 0 || end < 0) throw new Error(`the glue has no ${from.trim()}`);
-  return glue.slice(start, end);
-}
-
 /** @param {string} glue */
 export function trimmed(glue) {
   /** @type {[string, string][]} */
   const pieces = [
-    // By a loop, where a call of the host's encoder or decoder would take longer: most texts are names.
-    [
-      functionText(glue, "passStringToWasm0"),
-      `
-function passStringToWasm0(arg, malloc) {
-  const buf = arg.length > 99 || /[^\\0-\\x7f]/.test(arg) ? cachedTextEncoder.encode(arg) : arg;
-  const ptr = malloc(WASM_VECTOR_LEN = buf.length, 1) >>> 0;
-  const bytes = getUint8ArrayMemory0();
-  if (buf === arg) for (let at = 0; at < WASM_VECTOR_LEN; at++) bytes[ptr + at] = arg.charCodeAt(at);
-  else bytes.set(buf, ptr);
-  return ptr;
-}
-`,
-    ],
+    // By a loop, where a call of the host's decoder would take longer: most texts are names.
     [
       functionText(glue, "getStringFromWasm0"),
       `
@@ -56,13 +35,9 @@ function getStringFromWasm0(ptr, len) {
       "\nconst getUint8ArrayMemory0 = () => (cachedUint8ArrayMemory0.length ? cachedUint8ArrayMemory0 : (cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer)));\n",
     ],
     ["let cachedUint8ArrayMemory0 = null;", "let cachedUint8ArrayMemory0 = new Uint8Array();"],
-    [functionText(glue, "getDataViewMemory0"), ""],
-    ["let cachedDataViewMemory0 = null;", ""],
     // A Safari that could not decode more than 2 GB with one decoder.
     [functionText(glue, "decodeText"), ""],
     ["cachedTextDecoder.decode();\nconst MAX_SAFARI_DECODE_BYTES = 2146435072;\nlet numBytesDecoded = 0;\n", ""],
-    // Every host with modules in workers has encodeInto.
-    [between(glue, "if (!('encodeInto' in cachedTextEncoder)) {", "let WASM_VECTOR_LEN"), ""],
   ];
   for (const [piece, instead] of pieces) {
     if (glue.split(piece).length !== 2) throw new Error(`the glue has not once: ${piece.slice(0, 60)}`);
@@ -70,9 +45,9 @@ function getStringFromWasm0(ptr, len) {
   }
   const { glue: short, found } = wrapped(direct(glue));
   if (found < 20) throw new Error(`the glue has only ${found} functions that are written as expected`);
-  // A function that stays as it was may need what was taken out: it would fail when it is first called.
-  const missing = /^.*getDataViewMemory0.*$/m.exec(short);
-  if (missing) throw new Error(`the glue needs what was taken out of it: ${missing[0].trim()}`);
+  // Texts come into the module by json.rs's `taken`: another way would be as much again.
+  const other = /^.*passStringToWasm0.*$/m.exec(short);
+  if (other) throw new Error(`a text is passed to the module: ${other[0].trim()}`);
   return short;
 }
 
@@ -101,14 +76,11 @@ const ARGUMENTS = [
   ["n", /^arg\d+(?: >>> 0)?$/],
 ];
 
-/** How it gives the result: as it is, as an object on the heap, or as a text where the first argument points. @type {[string, RegExp][]} */
+/** How it gives the result: as it is, as an object on the heap, or as one that may be none. @type {[string, RegExp][]} */
 const RESULTS = [
   ["v", /^(?:const ret = )?(.*);(?:\nreturn ret;)?$/],
   ["r", /^const ret = (.*);\nreturn addHeapObject\(ret\);$/],
-  [
-    "w",
-    /^const ret = (.*);\nvar ptr1 = isLikeNone\(ret\) \? 0 : passStringToWasm0\(ret, .*\);\nvar len1 = WASM_VECTOR_LEN;\ngetDataViewMemory0\(\)\.setInt32\(\(arg0 >>> 0\) \+ 4 \* 1, len1, true\);\ngetDataViewMemory0\(\)\.setInt32\(\(arg0 >>> 0\) \+ 4 \* 0, ptr1, true\);$/,
-  ],
+  ["q", /^const ret = (.*);\nreturn isLikeNone\(ret\) \? 0 : addHeapObject\(ret\);$/],
 ];
 
 /**
@@ -116,26 +88,40 @@ const RESULTS = [
  * the name of a method of the first argument.
  */
 const WRAP = `
+const give = (ret, none = 1024) => (ret === undefined ? none : addHeapObject(ret));
 const wrap = ([result, ...kinds], call) => (...args) => {
   let at = 0;
-  const next = () => args[at++];
-  const out = result === "w" && next();
-  const given = kinds.map((kind) => {
-    const arg = next();
-    if (kind === "o") return getObject(arg);
-    if (kind === "t") return takeObject(arg);
-    if (kind === "b") return !!arg;
-    if (kind === "n") return arg;
-    const other = next();
-    return arg ? (kind === "s" ? getStringFromWasm0(arg, other) : other) : undefined;
-  });
+  const given = [];
+  for (const kind of kinds) {
+    const arg = args[at++];
+    given.push(
+      kind === "o" ? getObject(arg)
+      : kind === "s" ? (at++, arg ? getStringFromWasm0(arg, args[at - 1]) : undefined)
+      : kind === "n" ? arg
+      : kind === "b" ? !!arg
+      : kind === "t" ? takeObject(arg)
+      : (at++, arg ? args[at - 1] : undefined)
+    );
+  }
   const ret = call.at ? given.shift()[call](...given) : call(...given);
-  if (result === "v") return ret;
-  if (result === "r") return ret === undefined ? 1024 : addHeapObject(ret);
-  const pointer = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc);
-  new Uint32Array(wasm.memory.buffer).set([pointer, WASM_VECTOR_LEN], out / 4);
+  return result === "v" ? ret : give(ret);
 };
 `;
+
+/** The same written out. @param {string} result @param {(string | undefined)[]} kinds @param {string} callee */
+function written(result, kinds, callee) {
+  const names = [..."abcdefgh"];
+  const next = () => /** @type {string} */ (names.shift());
+  /** @type {string[]} */
+  const parameters = [];
+  const given = kinds.map((kind) => {
+    const one = kind === "s" ? [next(), next()] : [next()];
+    parameters.push(...one);
+    return { s: `getStringFromWasm0(${one})`, o: `getObject(${one})`, b: `!!${one}`, n: one }[/** @type {string} */ (kind)];
+  });
+  const call = `${callee}(${given})`;
+  return `(${parameters}) => ${{ v: call, r: `give(${call})`, q: `give(${call}, 0)` }[result]}`;
+}
 
 /** The arguments of a call: parted at the commas that are in no brackets. @param {string} text */
 const parts = (text) => [...text.matchAll(/(?:\([^()]*\)|[^,()])+/g)].map(([part]) => part.trim());
@@ -146,6 +132,8 @@ const parts = (text) => [...text.matchAll(/(?:\([^()]*\)|[^,()])+/g)].map(([part
  */
 export function wrapped(glue) {
   let found = 0;
+  const [, names = ""] = /^import \{ (.*) \} from '.*\/json\.js';$/m.exec(glue) ?? [];
+  const ofJson = names.split(", ");
   const short = glue.replace(/^export function (__wb\w+)\(([^()]*)\) \{\n((?:.*\n)*?)\}\n/gm, (text, name, parameters, body) => {
     const lines = body.split("\n").map((/** @type {string} */ line) => line.trim());
     const code = lines.filter((/** @type {string} */ line) => line && !line.startsWith("//")).join("\n");
@@ -157,11 +145,15 @@ export function wrapped(glue) {
       const kinds = given.map((one) => ARGUMENTS.find(([, how]) => how.test(one))?.[0]);
       // Each argument of the module's once, and in their order.
       const read = [...new Set(given.flatMap((one) => one.match(/arg\d+/g) ?? []))];
-      if (kinds.includes(undefined) || [...(result === "w" ? ["arg0"] : []), ...read].join(", ") !== parameters) continue;
-      found += 1;
+      if (kinds.includes(undefined) || read.join(", ") !== parameters) continue;
       const target = object ? JSON.stringify(callee) : made ? `(...args) => new ${callee}(...args)` : callee;
+      // Called for each member of each JSON: as many arguments as there are make the host's call a short one.
+      const isShort = ofJson.includes(callee) && !given.some((one) => one.includes("?"));
+      if (result === "q" && !isShort) continue;
+      found += 1;
       // Called for nearly every value, and with nothing to convert.
       if (callee === "takeObject") return `export const ${name} = ${callee};\n`;
+      if (isShort) return `export const ${name} = ${written(result, kinds, callee)};\n`;
       return `export const ${name} = wrap("${result}${kinds.join("")}", ${target});\n`;
     }
     return text;

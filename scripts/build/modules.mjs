@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { run } from "../progress.mjs";
 import { root, shown } from "../paths.mjs";
 import { ensureWasmPack, toolEnvironment } from "../toolchain.mjs";
+import { piecesOf } from "./data.mjs";
 import { trimmed } from "./glue.mjs";
 import { inOrder, isOfGlue, standsAlone } from "./imports.mjs";
 import { namedByPlace } from "./order.mjs";
@@ -18,6 +19,9 @@ import { tabled } from "./table.mjs";
 const TABLE = "0";
 
 const TARGET = "wasm32-unknown-unknown";
+
+/** Where the linker says where it has put what; beside what it makes, as both stay where nothing has to be linked anew. */
+const MAP = join(root, "target", TARGET, "release", "client.map");
 
 /** What Rust's wasm32-unknown-unknown has on by default: neither less nor newer. */
 const FEATURES = [
@@ -60,7 +64,7 @@ export const glueFolder = join(work, "glue");
  * The environment of every build for the browser. Paths of this machine are cut out of panic locations: a
  * module is the same wherever it is built.
  */
-function environment() {
+function environment(/** @type {string[]} */ ...more) {
   const env = toolEnvironment();
   const home = env.CARGO_HOME ?? join(env.HOME ?? env.USERPROFILE ?? "", ".cargo");
   const flags = [
@@ -75,6 +79,7 @@ function environment() {
     "-Ctarget-feature=-reference-types",
     "-Clink-arg=--features=bulk-memory,bulk-memory-opt,multivalue,mutable-globals,nontrapping-fptoint,sign-ext",
     "-Clink-arg=--no-check-features",
+    ...more,
   ];
   return { ...env, CARGO_ENCODED_RUSTFLAGS: flags.join("\u001f"), CARGO_TARGET_DIR: join(root, "target") };
 }
@@ -205,7 +210,7 @@ export async function buildClientModules() {
   const wasmPack = await ensureWasmPack();
   const args = ["build", "--release", "--target", "bundler", "--no-pack", "--no-typescript", "--no-opt", "--out-dir", glueFolder];
   await run(wasmPack, [...args, root, "--", "--locked", "--no-default-features", "--features", "npm"], {
-    env: environment(),
+    env: environment(`-Clink-arg=-Map=${MAP}`),
     quiet: true,
     label: "wasm-pack build",
   });
@@ -214,7 +219,7 @@ export async function buildClientModules() {
   const snipped = kept("snipped.wasm", bytes);
   const whole = join(work, "whole.wasm");
   await wasmOpt(snipped, whole, UNTRAPPED);
-  const cut = split(binaryen, readFileSync(whole));
+  const cut = split(binaryen, readFileSync(whole), piecesOf(readFileSync(MAP, "utf8")));
 
   const second = await small(kept("seldom-parted.wasm", cut.second), "seldom");
   const needed = WebAssembly.Module.imports(await WebAssembly.compile(readFileSync(second)));

@@ -50,6 +50,7 @@ const PANIC_TEXTS = new RegExp(
     "mid > len",
     "Tried to shrink to a larger capacity",
     "capacity overflow",
+    "reentrant init",
     "RefCell already (mutably )?borrowed",
     "attempted to take ownership of Rust value while it was borrowed",
     "null pointer passed to rust",
@@ -120,7 +121,7 @@ export function scrub(bytes) {
 }
 
 /** The active data segments: their address in memory and where they lie in the file. @param {Uint8Array} bytes */
-function* dataSegments(bytes) {
+export function* dataSegments(bytes) {
   let at = 8;
   const number = () => {
     for (let value = 0, shift = 0; ; shift += 7) {

@@ -1,8 +1,9 @@
 // @ts-check
 // Cuts the client's module in two, after the link: what few programs need goes to a second module, which is loaded
 // when it is first needed. Both work on one memory and one stack. Where main calls what has gone, it calls an import;
-// the second imports from main whatever main has kept.
-import { plainName } from "./snip.mjs";
+// the second imports from main whatever main has kept. Data that only the second reads go along.
+import { joined, numbersIn, ofSecondAlone } from "./data.mjs";
+import { dataSegments, plainName } from "./snip.mjs";
 
 /**
  * What goes to the second module. A listed function goes, and with it every function that only such functions reach.
@@ -15,10 +16,12 @@ export const SELDOM = {
     /^<?pixie_auth::core::machines::seldom::/,
     /^<?pixie_auth::web::dpop::/,
     /^pixie_auth::bindings::values::authorized$/,
+    /^pixie_auth::bindings::seldom::/,
+    /^pixie_auth::core::words::config::Config::fill_seldom$/,
     /^pixie_auth::core::machines::logout::.*::(logout_callback|logout_loaded)$/,
   ],
   /** What only the second may call: the build fails where main does, which would have to load it first. */
-  inside: [/^<?pixie_auth::core::protocol::(par|dpop|userinfo|grant)::/, /^pixie_auth::core::protocol::end_session::check_state$/],
+  inside: [/^<?pixie_auth::core::protocol::(par|dpop|userinfo|grant)::/, /^pixie_auth::core::protocol::authorize::LoginOptions::/, /^pixie_auth::core::protocol::end_session::check_state$/],
 };
 
 /** The modules of imports, as the two name each other before they get their short names. */
@@ -86,14 +89,25 @@ function check(binaryen, module) {
   if (memory?.name !== MEMORY) throw new Error("the module does not export its memory");
 }
 
+/** A view of a piece of data, in a module's file. @param {Uint8Array} bytes @param {import("./data.mjs").Piece} piece */
+function dataAt(bytes, { address, size }) {
+  for (const segment of dataSegments(bytes)) {
+    const start = segment.start + address - segment.address;
+    if (address >= segment.address && start + size <= segment.end) return bytes.subarray(start, start + size);
+  }
+  // Zeros, which no segment has.
+  return new Uint8Array(size);
+}
+
 /**
  * The two modules. Neither is without what the other may need: see `exporting`.
  * @param {Binaryen} binaryen
  * @param {Uint8Array} bytes a module with its name section, whose tables and dead functions are gone
+ * @param {import("./data.mjs").Piece[]} pieces of its data
  * @param {Listed} [listed]
  * @returns {{ main: Uint8Array, second: Uint8Array, entrances: string[], moved: string[] }} names without hashes
  */
-export function split(binaryen, bytes, listed = SELDOM) {
+export function split(binaryen, bytes, pieces, listed = SELDOM) {
   const main = opened(binaryen, bytes);
   prune(main);
   check(binaryen, main);
@@ -125,17 +139,25 @@ export function split(binaryen, bytes, listed = SELDOM) {
     second.addFunctionImport(name, MAIN, name, params, results);
   }
   for (const name of entrances) second.addFunctionExport(name, name);
-  share(binaryen, second);
+  const memory = second.getMemoryInfo();
+  prune(second);
+  const data = joined(ofSecondAlone(pieces, (piece) => dataAt(bytes, piece), numbersIn(main.emitText()), numbersIn(second.emitText())));
+  share(binaryen, second, memory, data.map((piece) => ({ offset: second.i32.const(piece.address), data: dataAt(bytes, piece), passive: false })));
   prune(second);
   const moved = functions(binaryen, second).own.map(({ name }) => plainName(name));
-  return { main: written(binaryen, main), second: written(binaryen, second), entrances: entrances.map(plainName), moved };
+  const without = written(binaryen, main);
+  for (const piece of data) dataAt(without, piece).fill(0);
+  return { main: without, second: written(binaryen, second), entrances: entrances.map(plainName), moved, data };
 }
 
-/** Makes main's of the second's memory and stack; the data stay in main. @param {Binaryen} binaryen @param {import("binaryen").default.Module} second */
-function share(binaryen, second) {
-  const { initial, max } = second.getMemoryInfo();
+/**
+ * Makes main's of the second's memory and stack. @param {Binaryen} binaryen @param {import("binaryen").default.Module} second
+ * @param {import("binaryen").default.MemoryInfo} memory main's
+ * @param {any[]} segments the data that only it reads
+ */
+function share(binaryen, second, { initial, max }, segments) {
   const name = "0";
-  second.setMemory(initial, max ?? -1, null, [], false, false, name);
+  second.setMemory(initial, max ?? -1, null, segments, false, false, name);
   second.addMemoryImport(name, MAIN, MEMORY);
   for (const { name: global, type, mutable } of globalsOf(binaryen, second)) {
     if (!mutable) continue;

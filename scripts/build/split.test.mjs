@@ -22,7 +22,7 @@ function linked(functions, more = "") {
 }
 
 const listed = { entrances: [/^seldom::/], inside: [/^inner::/] };
-const cutOf = (functions, more) => split(binaryen, linked(functions, more), listed);
+const cutOf = (functions, more, pieces = []) => split(binaryen, linked(functions, more), pieces, listed);
 const compiled = (bytes) => new WebAssembly.Module(bytes);
 const importsOf = (bytes) => WebAssembly.Module.imports(compiled(bytes)).map(({ module, name }) => `${module} ${name}`);
 
@@ -94,7 +94,7 @@ test("split_memoryAndStack_areOneForBoth", () => {
   assert.equal(exports.depth(), 4080);
 });
 
-test("split_theSecond_hasNoDataOfItsOwn", () => {
+test("split_dataThatMainReads_areNotWrittenAnewByTheSecond", () => {
   const { exports, load } = joined(
     cutOf(`
       (func $put (export "put") (i32.store8 (i32.const 1024) (i32.const 7)))
@@ -104,6 +104,25 @@ test("split_theSecond_hasNoDataOfItsOwn", () => {
   exports.put();
   load();
   assert.equal(exports.ask(), 7, "loading it would have written the data anew");
+});
+
+test("split_dataThatOnlyTheSecondReads_goAlong", () => {
+  const pieces = [{ address: 1024, size: 1 }, { address: 1025, size: 2 }];
+  const cut = cutOf(
+    `
+      (func $look (export "look") (result i32) (i32.load8_u (i32.const 1024)))
+      (func $peek (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+      (func $ask (export "ask") (result i32) (call $seldom::read))
+      (func $seldom::read (result i32) (i32.add (i32.load8_u (i32.const 1024)) (i32.load16_u (i32.const 1025))))`,
+    '(data (i32.const 1025) "\\01\\02")',
+    pieces,
+  );
+  assert.deepEqual(cut.data, [pieces[1]]);
+  const { exports, load } = joined(cut);
+  assert.deepEqual([exports.look(), exports.peek(1025), exports.peek(1026)], [42, 0, 0], "main has only its own");
+  load();
+  assert.deepEqual([exports.look(), exports.peek(1025), exports.peek(1026)], [42, 1, 2]);
+  assert.equal(exports.ask(), 42 + 0x201);
 });
 
 test("split_importsFromJavaScript_areWhereTheyAreCalled", () => {
@@ -121,7 +140,7 @@ test("split_importsFromJavaScript_areWhereTheyAreCalled", () => {
 test("split_namesWithHashes_areMatchedWithout", () => {
   const name = "pixie_auth::core::machines::seldom::<impl pixie_auth::core::machines::machine::Machine<J>>::push::h0123456789abcdef";
   const bytes = linked(`(func $ask (export "ask") (call $"${name}")) (func $"${name}" (call $rare (i32.const 1)))`);
-  const { entrances, moved } = split(binaryen, bytes);
+  const { entrances, moved } = split(binaryen, bytes, []);
   assert.deepEqual(entrances, [name.slice(0, -19)]);
   assert.deepEqual(moved, entrances);
 });

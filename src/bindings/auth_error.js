@@ -5,13 +5,14 @@ export class AuthError extends Error {
   /**
    * @param {string} code what happened: public and stable
    * @param {string} action what to do about it
-   * @param {string} message a sentence for people
+   * @param {string} sentence for people
+   * @param {string} [subject] what it is about
    * @param {string} [oauthError] the server's word
    * @param {string} [oauthErrorDescription] the server's sentence
    * @param {number} [status] the status of the server's answer
    */
-  constructor(code, action, message, oauthError, oauthErrorDescription, status) {
-    super(`${code}: ${message}`);
+  constructor(code, action, sentence, subject, oauthError, oauthErrorDescription, status) {
+    super([code, sentence, subject, oauthError, oauthErrorDescription].filter(Boolean).join(": "));
     this.code = code;
     this.action = action;
     this.retryable = action === "retry";

@@ -5,7 +5,7 @@
 
 #![allow(unreachable_pub)] // wasm-bindgen exports public functions only.
 
-use super::{error::auth_error, values};
+use super::{error::auth_error, seldom, values};
 use crate::{
     core::{
         machines::{
@@ -24,7 +24,7 @@ use crate::{
         clock,
         driver::{Driver, Program},
         entropy,
-        json::{JsJson, member},
+        json::JsJson,
         page,
     },
 };
@@ -60,11 +60,11 @@ const LOGOUT: u32 = 8;
 const HANDLE_LOGOUT_CALLBACK: u32 = 9;
 const CLOSE: u32 = 10;
 const USER_INFO: u32 = 11;
-const GRANT: u32 = 12;
-const REVOKE: u32 = 13;
-const AUTHORIZE: u32 = 14;
+pub(super) const GRANT: u32 = 12;
+pub(super) const REVOKE: u32 = 13;
+pub(super) const AUTHORIZE: u32 = 14;
 /// [`GET_ACCESS_TOKEN`] with a `resource` or a `scope`.
-const RESOURCE_TOKEN: u32 = 15;
+pub(super) const RESOURCE_TOKEN: u32 = 15;
 
 /// A client of one authorization server.
 type Client = Driver<Page>;
@@ -91,12 +91,13 @@ impl Program for Page {
 }
 
 /// Opens a client for a caller, who is told the metadata that the server gave, if it was asked, or what is wrong with
-/// the configuration. `deliver` is a function that calls [`deliver`]. Gives the client's number, 0 where there is none.
+/// the configuration. `deliver` is a function that calls [`deliver`]. `has_seldom` where the configuration has what few
+/// have, and the second module is there. Gives the client's number, 0 where there is none.
 ///
 /// The client stays for as long as the page does: whatever the host still has to tell it has to find it.
 #[wasm_bindgen]
-pub fn open(options: JsValue, told: Told, deliver: JsValue, caller: Caller) -> *const Client {
-    match begin(&JsJson(options), told.clone(), &deliver, caller) {
+pub fn open(options: JsValue, told: Told, deliver: JsValue, caller: Caller, has_seldom: bool) -> *const Client {
+    match begin(&JsJson(options), told.clone(), &deliver, caller, has_seldom) {
         Ok(driver) => Rc::into_raw(driver),
         Err(error) => {
             told.settle(caller, auth_error(&error), true);
@@ -105,22 +106,36 @@ pub fn open(options: JsValue, told: Told, deliver: JsValue, caller: Caller) -> *
     }
 }
 
-fn begin(options: &JsJson, told: Told, deliver: &JsValue, caller: Caller) -> Result<Rc<Client>, Error> {
-    let config = Config::read(options)?;
-    let fetch = member(&options.0, "fetch");
+fn begin(
+    options: &JsJson,
+    told: Told,
+    deliver: &JsValue,
+    caller: Caller,
+    has_seldom: bool,
+) -> Result<Rc<Client>, Error> {
+    let mut config = Config::read_common(options)?;
+    if has_seldom {
+        config.fill_seldom(options)?;
+    }
+    let fetch = value(options, "fetch");
     if !fetch.is_undefined() && !fetch.is_function() {
         return Err(Error::about(ErrorCode::InvalidConfig, "fetch"));
     }
     if !config.allow_insecure && !page::has_subtle_crypto() {
         return Err(ErrorCode::InsecureContext.into());
     }
-    let storage = member(&options.0, "storage");
+    let storage = value(options, "storage");
     let driver = Driver::answered_by(deliver, config, entropy::seed(), &storage, &fetch, Page(told))?;
     if let Some(machine) = driver.machine().command(caller, clock::now()) {
         machine.open(caller, options.member("metadata"));
     }
     driver.run();
     Ok(driver)
+}
+
+/// A member as it is; undefined where there is none.
+fn value(options: &JsJson, name: &str) -> JsValue {
+    options.member(name).map_or(JsValue::UNDEFINED, |value| value.0)
 }
 
 /// The client of a number.
@@ -134,17 +149,9 @@ fn client(number: *const Client) -> Option<&'static Client> {
 
 /// Takes an answer of the host; see [`Driver::deliver`].
 #[wasm_bindgen]
-pub fn deliver(
-    number: *const Client,
-    arrival: u32,
-    op: u32,
-    status: f64,
-    text: Option<String>,
-    extra: Option<String>,
-    sent_at: f64,
-) {
+pub fn deliver(number: *const Client, arrival: u32, op: u32, status: f64, text: JsValue, extra: JsValue, sent_at: f64) {
     if let Some(client) = client(number) {
-        client.deliver(arrival, op, status, text, extra, sent_at);
+        client.deliver(arrival, op, status, JsJson(text).as_text(), JsJson(extra).as_text(), sent_at);
     }
 }
 
@@ -164,25 +171,18 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
     let mut options = LoginOptions::default();
     let mut text = String::new();
     let mut min_validity = 0;
-    let (mut resource, mut scope) = (None, None);
     let mut back = None;
     let mut asked = Asked::UserInfo;
     match request {
         LOGIN | CREATE_LOGIN_URL => options = login_options(argument, request == LOGIN)?,
         HANDLE_CALLBACK | HANDLE_LOGOUT_CALLBACK => text = url(argument)?,
-        GET_ACCESS_TOKEN | RESOURCE_TOKEN => {
-            config::text(argument, "resource", &mut resource)?;
-            config::text(argument, "scope", &mut scope)?;
-            config::millis(argument, "minValidity", &mut min_validity)?;
-        }
-        GRANT => asked = Asked::grant(argument)?,
-        REVOKE => asked = Asked::Revoke,
-        AUTHORIZE => asked = Asked::authorize(argument),
+        GET_ACCESS_TOKEN => config::millis(argument, "minValidity", &mut min_validity)?,
+        USER_INFO..=RESOURCE_TOKEN => asked = seldom::asked(request, argument)?,
         LOGOUT => config::redirect_uri(argument, "postLogoutRedirectUri", &mut back)?,
         _ => {}
     }
     let local = argument.is_true("local");
-    let stays = argument.member("redirect").is_some_and(|value| value.as_bool() == Some(false));
+    let stays = argument.says("redirect", false);
     let entropy = match request {
         LOGIN | CREATE_LOGIN_URL | LOGOUT => entropy::entropy()?,
         _ => [0; LOGIN_ENTROPY],
@@ -211,30 +211,29 @@ fn forward(client: &Client, caller: Caller, request: u32, argument: &JsJson) -> 
         HANDLE_CALLBACK => machine.callback(caller, &text),
         GET_SESSION => machine.session(caller),
         GET_ACCESS_TOKEN => machine.access_token(caller, min_validity),
-        RESOURCE_TOKEN => machine.resource_token(caller, resource, scope, min_validity),
         REFRESH => machine.refresh(caller),
         LOGOUT => machine.logout(caller, local, !stays, back, &entropy),
         HANDLE_LOGOUT_CALLBACK => machine.logout_callback(caller, text),
-        USER_INFO | GRANT | REVOKE | AUTHORIZE => machine.ask(caller, asked),
+        USER_INFO..=RESOURCE_TOKEN => machine.ask(caller, asked),
         _ => {}
     }
     Ok(())
 }
 
+/// `appState`, which the class has written as text, or as something else where it could not; and `options`, where there
+/// are others: then the class has waited for the second module.
 fn login_options(argument: &JsJson, navigate: bool) -> Result<LoginOptions, Error> {
     if navigate && !page::has_page() {
         return Err(Error::about(ErrorCode::InvalidConfig, "no page to leave"));
     }
-    if argument.member("signal").is_some_and(|signal| signal.is_true("aborted")) {
-        return Err(ErrorCode::Aborted.into());
+    let mut read = LoginOptions::default();
+    if let Some(options) = argument.member("options") {
+        read = seldom::login_options(&options)?;
     }
-    let mut options = LoginOptions::read(argument)?;
     if let Some(app_state) = argument.member("appState") {
-        // The class has written it as text; where it could not, it left something else.
-        options.app_state =
-            Some(app_state.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "appState"))?);
+        read.app_state = Some(app_state.as_text().ok_or_else(|| Error::about(ErrorCode::InvalidConfig, "appState"))?);
     }
-    Ok(options)
+    Ok(read)
 }
 
 /// A URL as text, which the class makes of it.

@@ -11,7 +11,8 @@ extern "C" {
     fn new(
         code: &str,
         action: &str,
-        message: &str,
+        sentence: &str,
+        subject: &str,
         oauth_error: Option<&str>,
         oauth_error_description: Option<&str>,
         status: Option<f64>,
@@ -23,7 +24,8 @@ pub(super) fn auth_error(error: &Error) -> JsValue {
     AuthError::new(
         code.as_str(),
         error.action().as_str(),
-        &error.message(),
+        code.message(),
+        error.subject(),
         error.oauth_error(),
         error.oauth_error_description(),
         error.status().map(f64::from),

@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod seldom;
 mod values;
 
 #[cfg(feature = "npm")]

@@ -1,6 +1,6 @@
 // @ts-check
 // Signatures and digests by the host's WebCrypto.
-import { decoded } from "./json.js";
+import { decoded, encoded } from "./json.js";
 
 /** What is delivered, by the number of driver.rs. */
 const VERIFIED = 7;
@@ -8,19 +8,16 @@ const VERIFIED = 7;
 /** The names that WebCrypto has for what an `alg` begins with. @type {Record<string, string>} */
 const NAMES = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS", ES: "ECDSA", Ed: "Ed25519" };
 
-/** What of a key is public: a server that shows more is not to have it looked at. */
-const PUBLIC = ["kty", "crv", "x", "y", "n", "e"];
+/** What of a key is public: a server that shows more is not to have it looked at. @param {any} jwk */
+const publicOf = ({ kty, crv, x, y, n, e }) => ({ kty, crv, x, y, n, e });
 
 /** Keys of the host's, by the keys of the server's and the algorithm. @type {WeakMap<object, Record<string, Promise<CryptoKey>>>} */
 const imported = new WeakMap();
 
-const encoder = new TextEncoder();
-const bytes = (/** @type {string} */ text) => encoder.encode(text);
-
 /** The left half of a digest, as base64url (OIDC Core §3.1.3.6). @param {string} hash @param {string | undefined} text */
 async function halfHash(hash, text) {
   if (text === undefined) return "";
-  const digest = new Uint8Array(await crypto.subtle.digest(hash, bytes(text)));
+  const digest = new Uint8Array(await crypto.subtle.digest(hash, encoded(text)));
   return btoa(String.fromCharCode(...digest.subarray(0, digest.length / 2)))
     .replace(/\+/g, "-")
     .replace(/\//g, "_")
@@ -51,13 +48,13 @@ export async function verify(deliver, op, algorithm, jwk, token, accessToken, co
   try {
     keys[algorithm] ??= crypto.subtle.importKey(
       "jwk",
-      /** @type {any} */ (Object.fromEntries(PUBLIC.map((name) => [name, jwk[name]]).filter(([, value]) => value !== undefined))),
+      publicOf(jwk),
       parameters,
       false,
       ["verify"],
     );
     const key = await keys[algorithm];
-    verdict = +(await crypto.subtle.verify(parameters, key, decoded(token.slice(end + 1)), bytes(token.slice(0, end))));
+    verdict = +(await crypto.subtle.verify(parameters, key, decoded(token.slice(end + 1)), encoded(token.slice(0, end))));
     hashes = `${await halfHash(hash, accessToken)}\n${await halfHash(hash, code)}`;
   } catch {
     // -1, or where only the digest failed, no hashes: then none can be equal.

@@ -3,7 +3,10 @@
 use super::json::JsJson;
 use crate::core::{
     machines::io::{Op, Signature, Verdict},
-    words::{cut::cut, secret::Secret},
+    words::{
+        cut::{next_text, parts},
+        secret::Secret,
+    },
 };
 use alloc::string::String;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -27,7 +30,7 @@ pub fn verify(deliver: &JsValue, op: Op, signature: &Signature<JsJson>) {
     js_verify(
         deliver,
         op,
-        &signature.algorithm,
+        signature.algorithm,
         &signature.key.0,
         signature.token.expose(),
         signature.access_token.as_ref().map(Secret::expose),
@@ -41,12 +44,9 @@ pub fn verdict(number: f64, hashes: Option<String>) -> Verdict {
     if number < 0.0 {
         return Verdict::Unable;
     }
-    let hashes = hashes.unwrap_or_default();
-    match cut(&hashes, b"\n") {
-        Some((at_hash, c_hash)) if number > 0.0 => {
-            let some = |hash: &str| (!hash.is_empty()).then(|| hash.into());
-            Verdict::Good { at_hash: some(at_hash), c_hash: some(c_hash) }
-        }
-        _ => Verdict::Bad,
-    }
+    let Some(hashes) = hashes.filter(|_| number > 0.0) else {
+        return Verdict::Bad;
+    };
+    let mut lines = parts(&hashes, b'\n');
+    Verdict::Good { at_hash: next_text(&mut lines), c_hash: next_text(&mut lines) }
 }

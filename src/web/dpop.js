@@ -1,5 +1,6 @@
 // @ts-check
 // The key that tokens are bound to (RFC 9449): in IndexedDB, and never out of the host.
+import { encoded } from "./json.js";
 
 // What is delivered, by the numbers of driver.rs.
 const KEYED = 8;
@@ -14,8 +15,6 @@ const KEYS = "keys";
 const base64url = (bytes) =>
   // @ts-ignore: newer than the types.
   bytes.toBase64?.({ alphabet: "base64url", omitPadding: true }) ?? btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
-
-const encoder = new TextEncoder();
 
 /** @returns {Promise<IDBDatabase>} */
 function database() {
@@ -97,7 +96,7 @@ export class Signer {
     let jwt;
     try {
       const key = /** @type {CryptoKeyPair} */ (this.#pair).privateKey;
-      const signature = await crypto.subtle.sign(ALGORITHM, key, encoder.encode(input));
+      const signature = await crypto.subtle.sign(ALGORITHM, key, encoded(input));
       jwt = `${input}.${base64url(new Uint8Array(signature))}`;
     } catch {
       // Nothing.

@@ -3,6 +3,9 @@
 /** What is delivered, by the number of driver.rs. */
 const RESPONDED = 2;
 
+/** What a response is asked for. */
+const HEADERS = ["Retry-After", "Date", "DPoP-Nonce"];
+
 /** A timer that is later than this was asleep, and so long an answer has then to be heard. Milliseconds. */
 const AWAKE = 2000;
 
@@ -55,7 +58,7 @@ export class Requests {
     let timer = setTimeout(() => {
       // A page that slept hears its timers before the answer that came meanwhile, and that may be the only one there is.
       if (Date.now() - sentAt < this.#limit + AWAKE) end(-2);
-      else timer = setTimeout(() => end(-2), AWAKE);
+      else timer = setTimeout(end, AWAKE, -2);
     }, this.#limit);
     const request = async () => {
       const response = await (this.#fetch ?? fetch)(url, {
@@ -74,9 +77,8 @@ export class Requests {
       });
       // As text whatever they are: the program's own fetch may give a likeness of a response.
       const body = await response.text();
-      const header = (/** @type {string} */ name) => response.headers?.get(name) ?? "";
-      // No header has a line break in it.
-      end(+response.status, `${body}`, `${header("Retry-After")}\n${header("Date")}\n${header("DPoP-Nonce")}`);
+      // One that is not there is an empty line, and none has a line break in it.
+      end(+response.status, `${body}`, HEADERS.map((name) => response.headers?.get(name)).join("\n"));
     };
     request().catch(() => end(-1));
   }

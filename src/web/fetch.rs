@@ -1,7 +1,7 @@
 //! Requests (fetch.js): each within a time limit, without credentials, and without following a redirect with a form.
 
 use crate::core::words::{
-    cut::cut,
+    cut::{next_text, parts},
     http::{Response, Unanswered},
     secret::Secret,
 };
@@ -49,14 +49,12 @@ pub fn result(status: f64, body: Option<String>, headers: Option<String>) -> Res
         return Err(Unanswered::Network);
     }
     let headers = headers.unwrap_or_default();
-    let (retry_after, rest) = cut(&headers, b"\n").unwrap_or_default();
-    let (date, dpop_nonce) = cut(rest, b"\n").unwrap_or((rest, ""));
-    let some = |header: &str| (!header.is_empty()).then(|| header.into());
+    let mut lines = parts(&headers, b'\n');
     Ok(Response {
         status: status as u16,
         body: Secret::new(body.unwrap_or_default()),
-        retry_after: some(retry_after),
-        date: some(date),
-        dpop_nonce: some(dpop_nonce),
+        retry_after: next_text(&mut lines),
+        date: next_text(&mut lines),
+        dpop_nonce: next_text(&mut lines),
     })
 }

@@ -77,7 +77,7 @@ export class Stores {
       (value) => {
         // Null and undefined are nothing; anything else is not what was stored.
         const wrong = typeof (value ?? "") !== "string";
-        this.#deliver(LOADED, op, 0, wrong ? undefined : (value ?? undefined), wrong ? "TypeError" : undefined);
+        this.#deliver(LOADED, op, 0, wrong ? undefined : value, wrong ? "TypeError" : undefined);
       },
       (thrown) => this.#deliver(LOADED, op, 0, undefined, thrown),
     );

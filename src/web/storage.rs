@@ -1,7 +1,10 @@
 //! Places to store (storage.js): memory, the page's storages, and the program's own.
 
-use crate::core::words::error::{Error, ErrorCode};
-use alloc::string::String;
+use super::json::JsJson;
+use crate::core::words::{
+    error::{Error, ErrorCode},
+    json::Json,
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/web/storage.js")]
@@ -14,7 +17,7 @@ extern "C" {
 
     /// Opens them; the name of what was thrown where that cannot be.
     #[wasm_bindgen(method, js_name = open)]
-    fn js_open(this: &Stores, storage: &JsValue) -> Option<String>;
+    fn js_open(this: &Stores, storage: &JsValue) -> JsValue;
 
     /// Reads a value, which is delivered.
     #[wasm_bindgen(method)]
@@ -32,7 +35,7 @@ impl Stores {
     /// `invalid_config` where it is no storage that there is, `storage_unavailable` where the page has none.
     pub fn open(storage: &JsValue, deliver: &JsValue) -> Result<Self, Error> {
         let stores = Self::new(deliver);
-        let code = match stores.js_open(storage) {
+        let code = match JsJson(stores.js_open(storage)).as_text() {
             None => return Ok(stores),
             Some(thrown) if thrown == "TypeError" => ErrorCode::InvalidConfig,
             Some(_) => ErrorCode::StorageUnavailable,

@@ -315,7 +315,7 @@ impl Scenario {
     /// `getAccessToken` with a resource or a scope.
     pub fn ask_for_resource(&mut self, tab: Tab, resource: Option<&str>, scope: Option<&str>, validity: u64) -> Call {
         let [resource, scope] = [resource, scope].map(|text| text.map(String::from));
-        self.call(tab, |machine, caller| machine.resource_token(caller, resource, scope, validity))
+        self.call(tab, |machine, caller| machine.ask(caller, Asked::Token { resource, scope, min_validity: validity }))
     }
 
     pub fn refresh(&mut self, tab: Tab) -> Call {

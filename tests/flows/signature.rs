@@ -45,7 +45,7 @@ fn host_is_asked_about_the_token_as_it_came_and_the_key_that_it_names() {
     assert_eq!(outcome(&mut s, tab, &redirect), Ok(()));
     let id_token = s.session(tab).unwrap().id_token.unwrap();
     let [signature] = &s.verified[..] else { panic!("{:?}", s.verified) };
-    assert_eq!((signature.token.expose(), &*signature.algorithm), (&*id_token, "RS256"));
+    assert_eq!((signature.token.expose(), signature.algorithm), (&*id_token, "RS256"));
     assert_eq!(signature.key, rsa_key("1"));
 }
 
@@ -106,7 +106,9 @@ fn signature_that_is_wrong_is_refused_for_good_and_nobody_is_signed_in() {
     assert_eq!((s.session(tab), s.disk().session()), (None, None));
     assert_eq!(s.server.key_requests, (1, 0));
     assert_eq!(outcome(&mut s, tab, &redirect), Err("id_token_signature"), "again");
-    assert_eq!(s.server.exchanges(), 1);
+    let reloaded = s.tab();
+    assert_eq!(outcome(&mut s, reloaded, &redirect), Err("id_token_signature"), "and after a reload");
+    assert_eq!((s.server.exchanges(), s.verified.len()), (1, 1));
     assert!(s.told(tab).is_empty());
 }
 

@@ -18,7 +18,7 @@ const SECOND = "/node_modules/pixie-auth/seldom.js";
 const ENTRIES = ["pixie-auth", "pixie-auth/slim"];
 /** A client that needs no network, so that the modules are all that can fail. */
 const CREATE = `
-  const createWith = (pixie) => pixie.AuthClient.create({
+  const createWith = (pixie, more) => pixie.AuthClient.create({
     metadata: {
       issuer: "https://issuer.example",
       authorization_endpoint: "https://issuer.example/authorize",
@@ -27,6 +27,7 @@ const CREATE = `
     clientId: "spa",
     redirectUri: "https://app.example/callback",
     storage: "memory",
+    ...more,
   });
   const codeOf = (pixie, promise) => promise.then(() => "none", (error) => (error instanceof pixie.AuthError ? error.code : String(error)));
   const comeBack = (pixie, client) => codeOf(pixie, client.handleLogoutCallback("https://app.example/?state=planted"));
@@ -48,6 +49,34 @@ async function openPage(t, entries = ENTRIES) {
   await page.goto(`${pages.origin()}/`);
   return { page, timesLoaded: () => pages.requests.filter((path) => path === SECOND).length };
 }
+
+/** What is asked of a client, as JavaScript, and whether the second module is loaded for it. @type {Record<string, [string, boolean]>} */
+const NEEDS = {
+  a_login_with_a_plain_app_state: [`create({ dpop: false, par: undefined }).then((client) => client.createLoginUrl({ appState: { to: ["/a", 1, true, null] } }))`, false],
+  a_login_with_options_that_are_undefined: [`create().then((client) => client.createLoginUrl({ prompt: undefined }))`, false],
+  a_login_with_options: [`create().then((client) => client.createLoginUrl({ prompt: "login" }))`, true],
+  an_app_state_that_json_does_not_keep: [`create().then((client) => client.createLoginUrl({ appState: new Date(7) }))`, true],
+  a_configuration_of_the_usual_kind: [`create({ scope: "openid a", autoRefresh: false, postLogoutRedirectUri: "https://app.example/" })`, false],
+  a_time_limit: [`create({ requestTimeout: 5 })`, true],
+  settings_of_the_refresh: [`create({ autoRefresh: { leadTime: 30 } })`, true],
+  another_resource: [`create({ resource: "https://api.example" })`, true],
+};
+for (const [name, [asked, isLoaded]] of Object.entries(NEEDS)) {
+  test(`second_module_is_${isLoaded ? "" : "not_"}loaded_for_${name}`, async (t) => {
+    const { page, timesLoaded } = await openPage(t, [ENTRIES[0]]);
+    await page.evaluate("globalThis.create = (more) => createWith(pixie[0], more)");
+    await page.evaluate(asked);
+    assert.equal(timesLoaded(), Number(isLoaded));
+  });
+}
+
+test("second_module_that_did_not_load_for_a_logins_options_may_be_tried_again", async (t) => {
+  const { page } = await openPage(t, [ENTRIES[0]]);
+  await page.route(`**${SECOND}`, (route) => route.abort(), { times: 1 });
+  await page.evaluate("createWith(pixie[0]).then((made) => { globalThis.client = made; })");
+  const begin = () => page.evaluate(`client.createLoginUrl({ prompt: "login" }).then(({ url }) => new URL(url).searchParams.get("prompt"), ({ code }) => code)`);
+  assert.deepEqual([await begin(), await begin()], ["wasm_load_failed", "login"]);
+});
 
 for (const entry of ENTRIES) {
   test(`second_module_of_${entry}_is_loaded_on_first_need_and_once`, async (t) => {

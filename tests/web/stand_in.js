@@ -30,8 +30,8 @@ export class VirtualTime {
   #restore;
 
   constructor() {
-    const set = (/** @type {() => void} */ run, millis = 0) => {
-      this.#timers.set(++this.#last, { at: this.#elapsed + millis, run });
+    const set = (/** @type {(...given: any[]) => void} */ run, millis = 0, /** @type {any[]} */ ...given) => {
+      this.#timers.set(++this.#last, { at: this.#elapsed + millis, run: () => run(...given) });
       return this.#last;
     };
     const stand = [

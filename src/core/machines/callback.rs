@@ -302,11 +302,11 @@ impl<J: Json> Machine<J> {
         } else {
             let before = self.session.as_ref().ok_or(ErrorCode::NoSession)?;
             verifying.session.tokens.succeed(&before.tokens);
-            verifying.session.claims.clone_from(&before.claims);
+            verifying.session.claims = before.claims.clone();
         }
         let id_token = verifying.session.tokens.id_token.as_ref().filter(|_| has_id_token);
         if let (Some(id_token), Some(metadata)) = (id_token, &self.metadata) {
-            let jws = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
+            let jws = Jws::<J>::parse(id_token.expose(), metadata.id_token_algorithms)?;
             let expected = Expected {
                 issuer: &metadata.issuer,
                 client_id: &self.config.client_id,
@@ -375,7 +375,7 @@ impl<J: Json> Machine<J> {
             // Their refresh belongs to the session before, and will not be answered.
             self.release_waiters(true);
         }
-        progress.session.clone_from(&self.session);
+        progress.session = self.session.clone();
         if progress.session.is_some() {
             self.finish(progress);
         } else {

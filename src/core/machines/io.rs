@@ -133,7 +133,7 @@ pub enum Output<J> {
 #[derive(Debug)]
 pub struct Signature<J> {
     /// `alg`: RS256 to RS512, PS256 to PS512, ES256 to ES512 or EdDSA.
-    pub algorithm: String,
+    pub algorithm: &'static str,
     /// The key, a JWK of the algorithm's type.
     pub key: J,
     /// The JWS: what is before the last point is signed, what is behind it is the signature, base64url.

@@ -60,7 +60,7 @@ impl<J: Json> Machine<J> {
         let issuer = self.config.issuer.as_deref().unwrap_or_default();
         let kept = result.as_ref().ok().and_then(|kept| cut(kept.as_ref()?.expose(), b"\n"));
         if let Some((at, document)) = kept {
-            opening.found = J::parse(document).filter(|document| document.text("issuer").as_deref() == Some(issuer));
+            opening.found = J::parse(document).filter(|document| document.is("issuer", issuer));
             // From the future: another clock's.
             let at = parse_decimal(at).map_or(NEVER, UnixMillis);
             if at <= self.now && self.now.since(at) < METADATA_LAST && opening.found.is_some() {

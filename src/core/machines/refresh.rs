@@ -349,7 +349,7 @@ impl<J: Json> Machine<J> {
 
     /// Tokens that somebody stored or told, where this client can use them.
     pub(super) fn read_record(&self, record: &str) -> Option<Box<TokenSet>> {
-        record::read(record).map(Box::new).filter(|tokens| self.can_use(tokens))
+        record::read(record).filter(|tokens| self.can_use(tokens))
     }
 
     /// Whether this client has a key, where tokens are bound to one.

@@ -12,7 +12,7 @@ use super::{
     tabs::{SIGNED_IN, SIGNED_OUT},
 };
 use crate::core::{
-    memory::{journal::Journal, record, token_set::TokenSet},
+    memory::{journal::Journal, token_set::TokenSet},
     protocol::id_token,
     words::{
         error::{Error, ErrorCode},
@@ -155,10 +155,7 @@ impl<J: Json> Machine<J> {
         self.keep(session);
         self.rest();
         self.remove(Area::Session, JOURNAL);
-        let stored = self.session.as_ref().filter(|_| self.persisted);
-        let record = stored.map(|session| record::write(&session.tokens));
-        let message = self.message(SIGNED_IN, self.generation(), record.as_ref().map_or("", Secret::expose));
-        self.emit(Output::Tell(message));
+        self.tell_tokens(SIGNED_IN, self.generation(), self.persisted);
         self.release_waiters(true);
     }
 

@@ -46,14 +46,19 @@ impl<J: Json> Machine<J> {
         Secret::new(concat(&[what, "\n", &decimal(generation), "\n", detail, "\n", &self.subject()]))
     }
 
+    /// There are new tokens, in place of this pair.
     pub(super) fn tell_refreshed(&mut self, before: u64) {
         // Nobody else has these, and nobody else is to see them.
-        if self.config.sharing == Sharing::Alone {
-            return;
+        if self.config.sharing != Sharing::Alone {
+            self.tell_tokens(if self.persisted { REFRESHED } else { UNSTORED }, before, true);
         }
-        let tokens = self.session.as_ref().map(|session| record::write(&session.tokens));
-        let what = if self.persisted { REFRESHED } else { UNSTORED };
-        let message = self.message(what, before, tokens.as_ref().map_or("", Secret::expose));
+    }
+
+    /// Tells something about a pair of tokens, with the record of those that there are now.
+    pub(super) fn tell_tokens(&mut self, what: &str, generation: u64, with_record: bool) {
+        let session = self.session.as_ref().filter(|_| with_record);
+        let record = session.map(|session| record::write(&session.tokens)).unwrap_or_default();
+        let message = self.message(what, generation, record.expose());
         self.emit(Output::Tell(message));
     }
 

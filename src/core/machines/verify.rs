@@ -61,7 +61,7 @@ pub(super) struct Verifying<J> {
     /// The code that was exchanged for it.
     pub(super) code: Option<Secret>,
     /// Empty where there is nothing to be verified.
-    algorithm: String,
+    algorithm: &'static str,
     key_id: Option<String>,
     /// Which key is next.
     next: u32,
@@ -79,7 +79,7 @@ impl<J> Verifying<J> {
             errand: None,
             session: Session { tokens, claims: None },
             code: None,
-            algorithm: String::new(),
+            algorithm: "",
             key_id: None,
             next: 0,
             has_renewed: false,
@@ -146,7 +146,7 @@ impl<J: Json> Machine<J> {
         let Some(keys) = &self.keys else {
             return;
         };
-        let next = jws::next_key(&keys.keys, &verifying.algorithm, verifying.key_id.as_deref(), verifying.next);
+        let next = jws::next_key(&keys.keys, verifying.algorithm, verifying.key_id.as_deref(), verifying.next);
         if let Some((key, next)) = next {
             verifying.next = next;
             return self.ask_host(key, verifying);
@@ -169,7 +169,7 @@ impl<J: Json> Machine<J> {
             of.filter(|_| is_wanted).cloned()
         };
         let signature = Signature {
-            algorithm: verifying.algorithm.clone(),
+            algorithm: verifying.algorithm,
             key,
             token: session.tokens.id_token.clone().unwrap_or_default(),
             access_token: hash("at_hash", Some(&session.tokens.access_token)),
@@ -225,8 +225,8 @@ impl<J: Json> Machine<J> {
                     // It cannot be known now whether it is good. The tokens came from the server, the old ones are
                     // spent, and who is signed in is known: that stands.
                     if let Some(before) = &self.session {
-                        verifying.session.tokens.id_token.clone_from(&before.tokens.id_token);
-                        verifying.session.claims.clone_from(&before.claims);
+                        verifying.session.tokens.id_token = before.tokens.id_token.clone();
+                        verifying.session.claims = before.claims.clone();
                     }
                 }
                 self.refresh_verified(verifying);

@@ -52,13 +52,13 @@ impl TokenSet {
     /// ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6), OIDC Core §12.2).
     pub fn succeed(&mut self, before: &Self) {
         if self.scope.is_empty() {
-            self.scope.clone_from(&before.scope);
+            self.scope = before.scope.clone();
         }
         if self.refresh_token.is_none() {
-            self.refresh_token.clone_from(&before.refresh_token);
+            self.refresh_token = before.refresh_token.clone();
         }
         if self.id_token.is_none() {
-            self.id_token.clone_from(&before.id_token);
+            self.id_token = before.id_token.clone();
         }
         self.began = before.began;
         self.renewals = before.renewals + 1;

@@ -14,6 +14,8 @@ pub struct PublicKey {
     pub x: String,
     /// `y`, base64url.
     pub y: String,
+    /// The header of its proofs, base64url: made once for all of them.
+    header: String,
 }
 
 /// What one proof says ([RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2)).
@@ -27,8 +29,8 @@ pub struct Claims<'a> {
     pub url: &'a str,
     /// `iat`, seconds.
     pub issued_at: u64,
-    /// The token that it goes along with, for `ath`.
-    pub access_token: Option<&'a Secret>,
+    /// [`ath`] of the token that it goes along with.
+    pub ath: Option<&'a str>,
     /// `nonce`: one that [`is_nonce`].
     pub nonce: Option<&'a str>,
 }
@@ -38,7 +40,17 @@ impl PublicKey {
     #[must_use]
     pub fn new(x: &str, y: &str) -> Option<Self> {
         let is_coordinate = |text: &str| text.len() == 43 && text.bytes().all(is_base64url);
-        (is_coordinate(x) && is_coordinate(y)).then(|| Self { x: x.into(), y: y.into() })
+        if !is_coordinate(x) || !is_coordinate(y) {
+            return None;
+        }
+        let header = concat(&[
+            r#"{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","x":""#,
+            x,
+            r#"","y":""#,
+            y,
+            r#"","crv":"P-256"}}"#,
+        ]);
+        Some(Self { x: x.into(), y: y.into(), header: base64url(header.as_bytes()) })
     }
 
     /// The thumbprint ([RFC 7638 §3](https://www.rfc-editor.org/rfc/rfc7638#section-3)), which is `jkt`.
@@ -50,13 +62,6 @@ impl PublicKey {
     /// Header and claims of a proof: what is to be signed with ES256.
     #[must_use]
     pub fn signing_input(&self, claims: &Claims<'_>) -> String {
-        let header = concat(&[
-            r#"{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","x":""#,
-            &self.x,
-            r#"","y":""#,
-            &self.y,
-            r#"","crv":"P-256"}}"#,
-        ]);
         let mut payload = concat(&[
             r#"{"jti":""#,
             claims.id,
@@ -67,15 +72,21 @@ impl PublicKey {
             r#"","iat":"#,
             &decimal(claims.issued_at),
         ]);
-        if let Some(token) = claims.access_token {
-            payload = concat(&[&payload, r#","ath":""#, &digest(token.expose().as_bytes()), "\""]);
+        if let Some(ath) = claims.ath {
+            payload = concat(&[&payload, r#","ath":""#, ath, "\""]);
         }
         if let Some(nonce) = claims.nonce {
             payload = concat(&[&payload, r#","nonce":""#, nonce, "\""]);
         }
         payload.push('}');
-        concat(&[&base64url(header.as_bytes()), ".", &base64url(payload.as_bytes())])
+        concat(&[&self.header, ".", &base64url(payload.as_bytes())])
     }
+}
+
+/// `ath`: the hash of a token, [RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2).
+#[must_use]
+pub fn ath(token: &Secret) -> String {
+    digest(token.expose().as_bytes())
 }
 
 /// A `jti` for the proof of this number: 256 bits that nobody else has, as long as nobody else has the entropy.
@@ -157,7 +168,7 @@ mod tests {
     }
 
     fn claims<'a>(method: &'a str, url: &'a str, nonce: Option<&'a str>) -> Claims<'a> {
-        Claims { id: "-BwC3ESc6acc2lTc", method, url, issued_at: 1_562_262_616, access_token: None, nonce }
+        Claims { id: "-BwC3ESc6acc2lTc", method, url, issued_at: 1_562_262_616, ath: None, nonce }
     }
 
     #[test]
@@ -204,7 +215,7 @@ mod tests {
     fn signing_input_with_rfc_9449s_token_has_its_ath() {
         let token = Secret::new("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU".into());
         let claims = Claims {
-            access_token: Some(&token),
+            ath: Some(&ath(&token)),
             nonce: Some("eyJ7S_zG.eyJH0-Z.HX4w-7v"),
             ..claims("GET", "https://r/x", None)
         };
@@ -237,6 +248,12 @@ mod tests {
         for text in ["", " ", "a b", "a\"b", "a\\b", "\u{7f}", "é", "a\n"] {
             assert!(!is_nonce(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn signing_input_percent_encodes_what_would_have_to_be_escaped() {
+        let [_, payload] = parts(&key().signing_input(&claims("GET", "https://a.example/\n\u{ba}\"\\/x", None)));
+        assert_eq!(payload["htu"], "https://a.example/%0A%C2%BA%22%5C/x");
     }
 
     proptest! {

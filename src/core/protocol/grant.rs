@@ -122,6 +122,15 @@ mod tests {
         request.form.unwrap().expose().into()
     }
 
+    #[test]
+    fn grant_request_says_the_scope_that_it_asks_for() {
+        let scope = |parameters: Value| {
+            GrantRequest::read(&json!({ "grantType": EXCHANGE, "parameters": parameters })).unwrap().scope()
+        };
+        assert_eq!(scope(json!({ "scope": "notes openid", "x": "y" })), "notes openid");
+        assert_eq!(scope(json!({ "x": "y" })), "");
+    }
+
     fn respond(adopt: bool, status: u16, body: &str) -> Result<TokenResponse, Error> {
         let grant = json!({
             "grantType": EXCHANGE, "adopt": adopt,

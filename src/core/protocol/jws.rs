@@ -6,6 +6,7 @@
 //! Whether the signature is right is for the host to say: it has the cryptography.
 
 use crate::core::words::{
+    class::{Class, is_all},
     cut::parts,
     error::{Error, ErrorCode},
     http::Response,
@@ -15,7 +16,27 @@ use alloc::string::String;
 
 /// The algorithms that are taken. What is signed with a secret (`HS256`) or not at all (`none`) would have to be
 /// believed to whoever knows this client, which is everybody.
-const ALGORITHMS: &str = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA ";
+const ALGORITHMS: [&str; 10] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+/// Those that a server uses, of the ones that are taken: a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Algorithms(u32);
+
+impl Algorithms {
+    /// Any: the server does not say.
+    pub const ANY: Self = Self(!0);
+
+    /// What a server announces. One that names none of those that are taken is not believed: what it signs is looked at.
+    #[must_use]
+    pub fn announced(is_announced: impl Fn(&str) -> bool) -> Self {
+        let mut algorithms = 0;
+        for (place, algorithm) in ALGORITHMS.iter().enumerate() {
+            algorithms |= u32::from(is_announced(algorithm)) << place;
+        }
+        if algorithms == 0 { Self::ANY } else { Self(algorithms) }
+    }
+}
 
 /// The base64url characters of a modulus of 2,048 bits: RSA keys that are shorter are none
 /// ([RFC 7518 §3.3](https://www.rfc-editor.org/rfc/rfc7518#section-3.3)).
@@ -25,7 +46,7 @@ const SHORTEST_MODULUS: usize = 342;
 #[derive(Debug)]
 pub struct Jws<P> {
     /// `alg`, one of those that are taken.
-    pub algorithm: String,
+    pub algorithm: &'static str,
     /// `kid`.
     pub key_id: Option<String>,
     /// The payload: a JWT's members.
@@ -37,22 +58,21 @@ impl<J: Json> Jws<J> {
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
-    pub fn parse(token: &str, announced: &str) -> Result<Self, Error> {
+    pub fn parse(token: &str, announced: Algorithms) -> Result<Self, Error> {
         // RFC 7519 §7.2: the payload of a JWT is a JSON object.
-        Self::take_apart::<J>(token, announced, |payload| J::parse_base64url(payload).filter(J::is_object))
+        Self::take_apart::<J>(token, announced, |payload| J::parse_base64url(payload))
     }
 }
 
 impl<P> Jws<P> {
     /// Takes a JWS apart ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), its steps in brackets).
-    /// `announced` are the algorithms that the server says it uses, words separated by spaces; empty for any. `read`
-    /// reads the payload, base64url.
+    /// `announced` are the algorithms that the server says it uses. `read` reads the payload, base64url.
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
     pub fn take_apart<J: Json>(
         token: &str,
-        announced: &str,
+        announced: Algorithms,
         read: impl FnOnce(&str) -> Option<P>,
     ) -> Result<Self, Error> {
         // [1] Three parts, each base64url and nothing else.
@@ -68,14 +88,18 @@ impl<P> Jws<P> {
             }
         }
         // [2, 3] The header is a JSON object.
-        let header = J::parse_base64url(header).filter(J::is_object).ok_or_else(|| malformed("header"))?;
+        let header = J::parse_base64url(header).ok_or_else(|| malformed("header"))?;
         // [4] Extensions that have to be understood are not.
         if header.has("crit") {
             return Err(malformed("crit"));
         }
         // OIDC Core §3.1.3.7, 7 and 8: the algorithm is one of those that are taken, and that the server announced.
         let algorithm = header.text("alg").unwrap_or_default();
-        if !has_word(ALGORITHMS, &algorithm) || !announced.is_empty() && !has_word(announced, &algorithm) {
+        let place = ALGORITHMS.iter().position(|known| *known == algorithm);
+        let Some((place, algorithm)) = place.and_then(|place| Some((place, *ALGORITHMS.get(place)?))) else {
+            return Err(ErrorCode::IdTokenAlgorithm.into());
+        };
+        if announced.0 >> place & 1 == 0 {
             return Err(ErrorCode::IdTokenAlgorithm.into());
         }
         // [6] The payload.
@@ -93,8 +117,8 @@ fn malformed(part: &'static str) -> Error {
 /// # Errors
 /// `discovery_failed` where it is no key set.
 pub fn key_set<J: Json>(response: &Response) -> Result<J, Error> {
-    let document = if response.is_success() { J::parse(response.body.expose()) } else { None };
-    let keys = document.filter(J::is_object).and_then(|document| document.member("keys"));
+    let document: Option<J> = if response.is_success() { response.object() } else { None };
+    let keys = document.and_then(|document| document.member("keys"));
     keys.ok_or_else(|| Error::about(ErrorCode::DiscoveryFailed, "jwks_uri").with_status(response.status))
 }
 
@@ -116,22 +140,12 @@ pub fn next_key<J: Json>(keys: &J, algorithm: &str, key_id: Option<&str>, mut fr
 /// OIDC Core §10.1.
 fn fits<J: Json>(key: &J, algorithm: &str, key_id: Option<&str>) -> bool {
     // "kid": the key that the signature names; where it names none, any.
-    let text = |name: &str| key.text(name);
-    if key_id.is_some() && text("kid").as_deref() != key_id {
+    if key_id.is_some_and(|key_id| !key.is("kid", key_id)) {
         return false;
     }
     // "use", "key_ops", "alg": where the key says what it is for, it is for this.
-    let says = |name, wanted: &str| text(name).map_or_else(|| !key.has(name), |said| said == wanted);
-    let verifies = key.member("key_ops").is_none_or(|operations| {
-        let mut index = 0;
-        while let Some((_, operation)) = operations.nth_member(index) {
-            index += 1;
-            if operation.and_then(|operation| operation.as_text()).as_deref() == Some("verify") {
-                return true;
-            }
-        }
-        false
-    });
+    let says = |name, wanted: &str| key.is(name, wanted) || !key.has(name);
+    let verifies = key.lists("key_ops", "verify") > 0 || !key.has("key_ops");
     if !verifies || !says("use", "sig") || !says("alg", algorithm) {
         return false;
     }
@@ -141,22 +155,16 @@ fn fits<J: Json>(key: &J, algorithm: &str, key_id: Option<&str>) -> bool {
         "ES384" => ("EC", "P-384"),
         "ES512" => ("EC", "P-521"),
         "EdDSA" => ("OKP", "Ed25519"),
-        _ => return says_kind(key, "RSA") && text("n").is_some_and(|modulus| modulus.len() >= SHORTEST_MODULUS),
+        _ => {
+            return key.is("kty", "RSA") && key.text("n").is_some_and(|modulus| modulus.len() >= SHORTEST_MODULUS);
+        }
     };
-    says_kind(key, kind) && text("crv").as_deref() == Some(curve)
-}
-
-fn says_kind(key: &impl Json, kind: &str) -> bool {
-    key.text("kty").as_deref() == Some(kind)
+    key.is("kty", kind) && key.is("crv", curve)
 }
 
 /// Whether it is base64url without padding, and nothing else: what a JWS is made of (RFC 7515 §2).
 fn is_base64url(text: &str) -> bool {
-    text.len() % 4 != 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
-fn has_word(words: &str, word: &str) -> bool {
-    !word.is_empty() && parts(words, b' ').any(|known| known == word)
+    text.len() % 4 != 1 && is_all(text, Class::Base64url)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -173,14 +181,14 @@ mod tests {
     }
 
     fn parse(token: &str) -> Result<(String, Option<String>), ErrorCode> {
-        let jws = Jws::<Value>::parse(token, "").map_err(|error| error.code())?;
+        let jws = Jws::<Value>::parse(token, Algorithms::ANY).map_err(|error| error.code())?;
         assert_eq!(jws.claims, json!({ "sub": "s" }));
-        Ok((jws.algorithm, jws.key_id))
+        Ok((jws.algorithm.into(), jws.key_id))
     }
 
     #[test]
     fn jws_with_an_algorithm_that_is_taken_is_taken_apart() {
-        for algorithm in ALGORITHMS.split_terminator(' ') {
+        for algorithm in ALGORITHMS {
             assert_eq!(
                 parse(&token(&json!({ "alg": algorithm, "kid": "k" }))),
                 Ok((algorithm.into(), Some("k".into())))
@@ -213,9 +221,14 @@ mod tests {
     #[test]
     fn jws_with_an_algorithm_that_the_server_did_not_announce_is_refused_for_it() {
         let token = token(&json!({ "alg": "RS256" }));
-        assert!(Jws::<Value>::parse(&token, "RS256 ES256 ").is_ok());
-        let error = Jws::<Value>::parse(&token, "PS256 ES256 ").unwrap_err();
+        let only = |words: &[&str]| Algorithms::announced(|algorithm| words.contains(&algorithm));
+        assert!(Jws::<Value>::parse(&token, only(&["RS256", "ES256"])).is_ok());
+        let error = Jws::<Value>::parse(&token, only(&["PS256", "EdDSA"])).unwrap_err();
         assert_eq!(error.code(), ErrorCode::IdTokenAlgorithm);
+        // None that is taken: the server's word is worth nothing.
+        for words in [&[][..], &["HS256", "none"]] {
+            assert_eq!(only(words), Algorithms::ANY, "{words:?}");
+        }
     }
 
     #[test]
@@ -310,8 +323,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn jws_parse_of_any_text_does_not_panic(text: String, announced: String) {
-            let _ = Jws::<Value>::parse(&text, &announced);
+        fn jws_parse_of_any_text_does_not_panic(text: String) {
+            let _ = Jws::<Value>::parse(&text, Algorithms::ANY);
         }
 
         #[test]
@@ -319,7 +332,7 @@ mod tests {
             parts in proptest::collection::vec("[A-Za-z0-9_=+/ -]{0,8}|eyJhbGciOiJSUzI1NiJ9|e30", 1..5)
         ) {
             let text = parts.join(".");
-            if let Ok(jws) = Jws::<Value>::parse(&text, "") {
+            if let Ok(jws) = Jws::<Value>::parse(&text, Algorithms::ANY) {
                 prop_assert_eq!(parts.len(), 3);
                 prop_assert!(parts.iter().all(|part| URL_SAFE_NO_PAD.decode(part).is_ok() || part.len() % 4 != 1));
                 prop_assert!(ALGORITHMS.contains(&jws.algorithm));
@@ -329,7 +342,7 @@ mod tests {
         #[test]
         fn next_key_of_any_set_comes_to_its_end_and_gives_none_that_is_for_something_else(
             keys in proptest::collection::vec(any_object(KEY, KEY_WORDS), 0..6),
-            algorithm in proptest::sample::select(ALGORITHMS.split_terminator(' ').collect::<Vec<_>>()),
+            algorithm in proptest::sample::select(&ALGORITHMS[..]),
             key_id in proptest::option::of("k"),
         ) {
             let body = json!({ "keys": keys }).to_string();

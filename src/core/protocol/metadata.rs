@@ -2,6 +2,7 @@
 //! [OIDC Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig) and
 //! [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414).
 
+use super::jws::Algorithms;
 use crate::core::words::{
     concat::concat,
     config::Config,
@@ -11,6 +12,11 @@ use crate::core::words::{
     json::Json,
 };
 use alloc::string::String;
+
+/// What has to be there.
+pub const AUTHORIZATION_ENDPOINT: &str = "authorization_endpoint";
+/// What has to be there, too.
+pub const TOKEN_ENDPOINT: &str = "token_endpoint";
 
 /// The part of the metadata that the core needs.
 #[derive(Debug, Clone)]
@@ -31,8 +37,8 @@ pub struct Metadata {
     pub pushed_authorization_request_endpoint: Option<String>,
     /// `require_pushed_authorization_requests`.
     pub requires_par: bool,
-    /// `id_token_signing_alg_values_supported`: words separated by spaces; empty where the server does not say.
-    pub id_token_algorithms: String,
+    /// `id_token_signing_alg_values_supported`.
+    pub id_token_algorithms: Algorithms,
     /// `end_session_endpoint`, OIDC RP-Initiated Logout §2.1.
     pub end_session_endpoint: Option<String>,
     /// `authorization_response_iss_parameter_supported`, [RFC 9207 §3](https://www.rfc-editor.org/rfc/rfc9207#section-3).
@@ -62,22 +68,16 @@ pub fn oauth_authorization_server_url(issuer: &str) -> String {
 /// `discovery_failed` where it is no JSON object; `issuer_mismatch` where it names another issuer
 /// ([RFC 8414 §3.3](https://www.rfc-editor.org/rfc/rfc8414#section-3.3)).
 pub fn metadata_response<J: Json>(issuer: &str, response: &Response) -> Result<J, Error> {
-    let document = if response.is_success() { J::parse(response.body.expose()) } else { None };
-    let Some(document) = document.filter(J::is_object) else {
+    let document: Option<J> = if response.is_success() { response.object() } else { None };
+    let Some(document) = document else {
         return Err(Error::about(ErrorCode::DiscoveryFailed, issuer).with_status(response.status));
     };
     match document.text("issuer") {
         Some(named) if named == issuer => Ok(document),
         named => {
-            // What a foreign server says is cut, so that an error stays a line.
-            let named = named.as_deref().unwrap_or("none");
-            let mut left = 200;
-            let end = named.bytes().position(|byte| {
-                left -= i32::from(byte & 0xc0 != 0x80);
-                left < 0
-            });
-            let start = end.and_then(|end| named.get(..end)).unwrap_or(named);
-            let subject = concat(&["expected ", issuer, ", found ", start]);
+            // What is too long to be one is none: an error is to stay a line.
+            let named = named.as_deref().filter(|named| named.len() < 200).unwrap_or("none");
+            let subject = concat(&["expected ", issuer, ", found ", named]);
             Err(Error::about(ErrorCode::IssuerMismatch, &subject))
         }
     }
@@ -99,24 +99,27 @@ impl Metadata {
             revocation_endpoint: None,
             pushed_authorization_request_endpoint: None,
             requires_par: documents.says("require_pushed_authorization_requests"),
-            id_token_algorithms: documents.words("id_token_signing_alg_values_supported"),
+            id_token_algorithms: documents.algorithms("id_token_signing_alg_values_supported"),
             end_session_endpoint: None,
             announces_iss: documents.says("authorization_response_iss_parameter_supported"),
         };
+        let (mut authorization_endpoint, mut token_endpoint) = (None, None);
         for (name, into) in [
             ("jwks_uri", &mut metadata.jwks_uri),
             ("userinfo_endpoint", &mut metadata.userinfo_endpoint),
             ("revocation_endpoint", &mut metadata.revocation_endpoint),
             ("pushed_authorization_request_endpoint", &mut metadata.pushed_authorization_request_endpoint),
             ("end_session_endpoint", &mut metadata.end_session_endpoint),
+            (AUTHORIZATION_ENDPOINT, &mut authorization_endpoint),
+            (TOKEN_ENDPOINT, &mut token_endpoint),
         ] {
             documents.endpoint(name, into)?;
         }
-        documents.required("authorization_endpoint", &mut metadata.authorization_endpoint)?;
-        documents.required("token_endpoint", &mut metadata.token_endpoint)?;
+        metadata.authorization_endpoint = authorization_endpoint.ok_or_else(|| invalid(AUTHORIZATION_ENDPOINT))?;
+        metadata.token_endpoint = token_endpoint.ok_or_else(|| invalid(TOKEN_ENDPOINT))?;
         metadata.issuer = match &config.issuer {
             Some(issuer) => issuer.clone(),
-            None => documents.field("issuer").and_then(|value| value.as_text()).ok_or_else(|| invalid("issuer"))?,
+            None => documents.text("issuer").ok_or_else(|| invalid("issuer"))?,
         };
         Ok(metadata)
     }
@@ -130,40 +133,27 @@ struct Documents<'a, J> {
 }
 
 impl<J: Json> Documents<'_, J> {
-    fn field(&self, name: &str) -> Option<J> {
-        [self.given, self.discovered].into_iter().flatten().find_map(|document| document.member(name))
+    /// The document whose word on a field goes.
+    fn having(&self, name: &str) -> Option<&J> {
+        [self.given, self.discovered].into_iter().flatten().find(|document| document.has(name))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.having(name)?.text(name)
     }
 
     fn says(&self, name: &str) -> bool {
-        self.field(name).and_then(|value| value.as_bool()) == Some(true)
+        self.having(name).is_some_and(|document| document.is_true(name))
     }
 
-    /// A list of strings.
-    fn words(&self, name: &str) -> String {
-        let mut words = String::new();
-        if let Some(list) = self.field(name) {
-            let mut index = 0;
-            while let Some((_, word)) = list.nth_member(index) {
-                index += 1;
-                words.push_str(&word.and_then(|word| word.as_text()).unwrap_or_default());
-                words.push(' ');
-            }
-        }
-        words
+    fn algorithms(&self, name: &str) -> Algorithms {
+        Algorithms::announced(|algorithm| self.having(name).is_some_and(|document| document.lists(name, algorithm) > 0))
     }
 
     fn endpoint(&self, name: &str, into: &mut Option<String>) -> Result<(), Error> {
-        if let Some(value) = self.field(name) {
-            *into = Some(value.as_text().filter(|url| self.config.allows(url)).ok_or_else(|| invalid(name))?);
-        }
-        Ok(())
-    }
-
-    fn required(&self, name: &str, into: &mut String) -> Result<(), Error> {
-        let mut endpoint = None;
-        self.endpoint(name, &mut endpoint)?;
-        *into = endpoint.ok_or_else(|| invalid(name))?;
-        Ok(())
+        *into = self.text(name);
+        let is_allowed = into.as_ref().map_or_else(|| self.having(name).is_none(), |url| self.config.allows(url));
+        if is_allowed { Ok(()) } else { Err(invalid(name)) }
     }
 }
 
@@ -235,6 +225,15 @@ mod tests {
         {
             let error = metadata_response::<Value>("https://as.example", &response(200, body)).unwrap_err();
             assert_eq!(error.code(), ErrorCode::IssuerMismatch, "{body}");
+        }
+    }
+
+    #[test]
+    fn metadata_response_of_an_issuer_without_end_is_told_in_a_line() {
+        for (length, found) in [(199, "e".repeat(199)), (200, "none".into()), (100_000, "none".into())] {
+            let body = json!({ "issuer": "e".repeat(length) }).to_string();
+            let error = metadata_response::<Value>("https://as.example", &response(200, &body)).unwrap_err();
+            assert_eq!(error.subject(), format!("expected https://as.example, found {found}"));
         }
     }
 

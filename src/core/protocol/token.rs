@@ -99,7 +99,7 @@ pub fn token_response<J: Json>(
 ) -> Result<TokenResponse, Error> {
     let body = response.object::<J>();
     if !response.is_success() {
-        let is_spent = || body.as_ref().and_then(|body| body.text("error")).as_deref() == Some("invalid_grant");
+        let is_spent = || body.as_ref().is_some_and(|body| body.is("error", "invalid_grant"));
         let has_ended = grant == Grant::RefreshToken && is_spent();
         let code = if has_ended { ErrorCode::SessionEnded } else { ErrorCode::TokenRequestFailed };
         return Err(refusal(code, response, body.as_ref(), sent));
@@ -119,13 +119,14 @@ pub fn token_response<J: Json>(
         Some(token_type) if grant == Grant::Other && token_type.eq_ignore_ascii_case("N_A") => {}
         _ => return Err(invalid("token_type")),
     }
-    let expires_in = match body.member("expires_in") {
-        None => None,
-        Some(value) => match seconds(&value) {
-            None if grant != Grant::RefreshToken => return Err(invalid("expires_in")),
-            seconds => seconds,
-        },
+    // Servers in the field write it as a string, too.
+    let expires_in = match body.number("expires_in") {
+        Some(number) => (number >= 0.0).then_some(number as u64),
+        None => body.text("expires_in").and_then(|text| parse_decimal(&text)),
     };
+    if expires_in.is_none() && grant != Grant::RefreshToken && body.has("expires_in") {
+        return Err(invalid("expires_in"));
+    }
     Ok(TokenResponse {
         access_token,
         expires_in,
@@ -134,14 +135,6 @@ pub fn token_response<J: Json>(
         id_token: text("id_token").map(Secret::new),
         jkt: None,
     })
-}
-
-/// A lifetime; servers in the field write it as a string, too.
-fn seconds(value: &impl Json) -> Option<u64> {
-    match value.as_number() {
-        Some(number) => (number >= 0.0).then_some(number as u64),
-        None => parse_decimal(&value.as_text()?),
-    }
 }
 
 /// A refusal in the server's own words: `code`, unless the status says that it is for now only.

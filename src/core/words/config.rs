@@ -9,9 +9,9 @@ use super::{
 };
 use alloc::{string::String, vec::Vec};
 
-/// Names of a configuration's members that this release does not know yet. They protect, so to leave one
-/// out in silence would be worse than to refuse it.
-const NOT_YET: [&str; 1] = ["encrypt"];
+/// A member of the configuration that this release does not know yet. It protects, so to leave it out in silence would be
+/// worse than to refuse it.
+const NOT_YET: &str = "encrypt";
 
 /// Who else reads what a client stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,16 @@ impl Config {
     /// # Errors
     /// `invalid_config` with the member's name.
     pub fn read(config: &impl Json) -> Result<Self, Error> {
+        let mut read = Self::read_common(config)?;
+        read.fill_seldom(config)?;
+        Ok(read)
+    }
+
+    /// Reads it but for what [`fill_seldom`](Self::fill_seldom) reads.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_common(config: &impl Json) -> Result<Self, Error> {
         let mut read = Self {
             issuer: None,
             client_id: String::new(),
@@ -89,13 +99,13 @@ impl Config {
             resource: Vec::new(),
             method: ChallengeMethod::S256,
             par: Par::Auto,
-            dpop: config.is_true("dpop"),
+            dpop: false,
             allowed_origins: Vec::new(),
             sharing: Sharing::Shared,
-            auto_refresh: true,
+            auto_refresh: !config.says("autoRefresh", false),
             lead_time: 60_000,
             jitter: None,
-            clock_tolerance: 5_000,
+            clock_tolerance: 5,
             allow_insecure: config.is_true("allowInsecure"),
             request_timeout: 15_000,
         };
@@ -105,17 +115,15 @@ impl Config {
     }
 
     fn fill(&mut self, config: &impl Json) -> Result<(), Error> {
-        for name in &NOT_YET {
-            if config.is_true(name) {
-                return Err(invalid(name));
-            }
+        if config.is_true(NOT_YET) {
+            return Err(invalid(NOT_YET));
         }
         text(config, "issuer", &mut self.issuer)?;
         match &self.issuer {
             Some(issuer) if !self.allows(issuer) || cut(issuer, b"?#").is_some() => {
                 return Err(invalid("issuer (https, or http to loopback)"));
             }
-            None if config.member("metadata").is_none() => return Err(invalid("issuer")),
+            None if !config.has("metadata") => return Err(invalid("issuer")),
             _ => {}
         }
         let mut required = None;
@@ -127,6 +135,41 @@ impl Config {
         let mut scope = None;
         text(config, "scope", &mut scope)?;
         self.scope = scope.unwrap_or_else(|| String::from("openid"));
+        // What it names is opened by the shell, which refuses what there is not. An object is the program's own.
+        if config.is("storage", "memory") {
+            self.sharing = Sharing::Alone;
+        } else if !config.has("storage") || config.text("storage").is_some_and(|storage| storage != "local") {
+            self.sharing = Sharing::Tab;
+        }
+        Ok(())
+    }
+
+    /// What few configurations have. The npm package has it in its second module, and asks where one of these is there:
+    /// auth-client.js has their names.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[inline(never)]
+    pub fn fill_seldom(&mut self, config: &impl Json) -> Result<(), Error> {
+        self.dpop = config.is_true("dpop");
+        if word(config, "pkceMethod", &["S256", "plain"])? > 0 {
+            self.method = ChallengeMethod::Plain;
+        }
+        self.par = match word(config, "par", &["auto", "always", "never"])? {
+            0 => Par::Auto,
+            1 => Par::Always,
+            _ => Par::Never,
+        };
+        if let Some(auto) = config.member("autoRefresh") {
+            millis(&auto, "leadTime", &mut self.lead_time)?;
+            if auto.has("jitter") {
+                millis(&auto, "jitter", self.jitter.get_or_insert(0))?;
+            }
+        }
+        let mut tolerance = self.clock_tolerance * 1_000;
+        millis(config, "clockTolerance", &mut tolerance)?;
+        self.clock_tolerance = tolerance / 1_000;
+        millis(config, "requestTimeout", &mut self.request_timeout)?;
         self.resource = texts(config, "resource")?;
         self.allowed_origins = texts(config, "allowedOrigins")?;
         // One with a path, or in capitals, would never be equal to what the host says, and that in silence.
@@ -134,39 +177,6 @@ impl Config {
         if self.allowed_origins.iter().any(|origin| !is_origin(origin) || has_capitals(origin)) {
             return Err(invalid("allowedOrigins"));
         }
-        let mut method = None;
-        text(config, "pkceMethod", &mut method)?;
-        match method.as_deref() {
-            None | Some("S256") => {}
-            Some("plain") => self.method = ChallengeMethod::Plain,
-            Some(_) => return Err(invalid("pkceMethod")),
-        }
-        let mut par = None;
-        text(config, "par", &mut par)?;
-        self.par = match par.as_deref() {
-            None | Some("auto") => Par::Auto,
-            Some("always") => Par::Always,
-            Some("never") => Par::Never,
-            Some(_) => return Err(invalid("par")),
-        };
-        // What it names is opened by the shell, which refuses what there is not.
-        if let Some(storage) = config.member("storage").map_or(Some("session".into()), |storage| storage.as_text()) {
-            self.sharing = match storage.as_str() {
-                "memory" => Sharing::Alone,
-                "local" => Sharing::Shared,
-                _ => Sharing::Tab,
-            };
-        }
-        if let Some(auto) = config.member("autoRefresh") {
-            self.auto_refresh = auto.as_bool() != Some(false);
-            millis(&auto, "leadTime", &mut self.lead_time)?;
-            if auto.member("jitter").is_some() {
-                millis(&auto, "jitter", self.jitter.get_or_insert(0))?;
-            }
-        }
-        millis(config, "clockTolerance", &mut self.clock_tolerance)?;
-        self.clock_tolerance /= 1_000;
-        millis(config, "requestTimeout", &mut self.request_timeout)?;
         Ok(())
     }
 
@@ -189,11 +199,21 @@ fn invalid(name: &str) -> Error {
 
 /// An optional string that is not empty. Where it is not there, `into` stays as it is.
 pub(crate) fn text(json: &impl Json, name: &str, into: &mut Option<String>) -> Result<(), Error> {
-    if let Some(value) = json.member(name) {
-        let text = value.as_text().filter(|text| !text.is_empty());
-        *into = Some(text.ok_or_else(|| invalid(name))?);
+    match json.text(name) {
+        Some(text) if !text.is_empty() => *into = Some(text),
+        None if !json.has(name) => {}
+        _ => return Err(invalid(name)),
     }
     Ok(())
+}
+
+/// Which of these words a member is; 0 where it is absent.
+fn word(json: &impl Json, name: &str, words: &[&str]) -> Result<usize, Error> {
+    match words.iter().position(|word| json.is(name, word)) {
+        Some(place) => Ok(place),
+        None if json.has(name) => Err(invalid(name)),
+        None => Ok(0),
+    }
 }
 
 /// An optional redirect URI.
@@ -232,11 +252,10 @@ pub(crate) fn texts<J: Json>(json: &J, name: &str) -> Result<Vec<String>, Error>
 
 /// Seconds, as milliseconds.
 pub(crate) fn millis(json: &impl Json, name: &str, into: &mut u64) -> Result<(), Error> {
-    if let Some(value) = json.member(name) {
-        match value.as_number() {
-            Some(seconds) if seconds >= 0.0 => *into = (seconds * 1000.0) as u64,
-            _ => return Err(invalid(name)),
-        }
+    match json.number(name) {
+        Some(seconds) if seconds >= 0.0 => *into = (seconds * 1000.0) as u64,
+        None if !json.has(name) => {}
+        _ => return Err(invalid(name)),
     }
     Ok(())
 }

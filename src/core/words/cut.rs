@@ -1,12 +1,19 @@
 //! Cutting text at an ASCII character. `str`'s own patterns do it with a searcher each and a vectorised search
 //! behind them: a kilobyte of module for texts of a hundred bytes.
 
+use alloc::string::String;
+
 /// What is before the first of these ASCII characters and what is behind it; `None` where there is none.
 #[must_use]
-#[allow(clippy::manual_contains)] // `contains` brings the vectorised search.
 pub fn cut<'a>(text: &'a str, at: &[u8]) -> Option<(&'a str, &'a str)> {
-    let index = text.bytes().position(|byte| at.iter().any(|at| *at == byte))?;
-    Some((text.get(..index)?, text.get(index + 1..)?))
+    for (index, byte) in text.as_bytes().iter().enumerate() {
+        for end in at {
+            if byte == end {
+                return Some((text.get(..index)?, text.get(index + 1..)?));
+            }
+        }
+    }
+    None
 }
 
 /// What is before the first of these characters, or all of it.
@@ -41,6 +48,14 @@ impl<'a> Iterator for Parts<'a> {
             None => self.rest.take(),
         }
     }
+}
+
+/// The next part as a text of its own, where it is not empty.
+#[must_use]
+#[inline(never)]
+pub fn next_text(parts: &mut Parts<'_>) -> Option<String> {
+    let part = parts.next()?;
+    if part.is_empty() { None } else { Some(part.into()) }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

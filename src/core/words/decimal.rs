@@ -1,5 +1,6 @@
 //! Whole numbers as text. `core::fmt` would do it too, at 3 kB of module.
 
+use super::class::{Class, is_all};
 use alloc::string::String;
 
 /// The decimal digits of a number.
@@ -20,10 +21,10 @@ fn write(number: u64, digits: &mut String) {
 /// Reads 1 to 15 decimal digits and nothing else.
 #[must_use]
 pub fn parse_decimal(text: &str) -> Option<u64> {
-    if text.is_empty() || text.len() > 15 {
+    if text.is_empty() || text.len() > 15 || !is_all(text, Class::Digits) {
         return None;
     }
-    text.bytes().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u64::from(digit - b'0')))
+    Some(text.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit & 15)))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

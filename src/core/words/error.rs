@@ -4,7 +4,11 @@
 //! a code, a verifier or the body of a response; what a server says about itself is kept only where it is
 //! printable ASCII and does not repeat a secret.
 
-use super::{cut::parts, secret::Secret};
+use super::{
+    class::{Class, is_all},
+    cut::parts,
+    secret::Secret,
+};
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
@@ -47,45 +51,85 @@ fn line(text: &'static str, number: ErrorCode) -> &'static str {
 }
 
 macro_rules! codes {
-    ($($variant:ident $code:literal $action:ident $section:literal $message:literal;)*) => {
+    (
+        $($variant:ident $code:literal $action:ident $section:literal $message:literal;)*
+        // The package's JavaScript says these by itself: its module has no text for them.
+        @beside $($beside:ident $beside_code:literal $beside_action:ident $beside_section:literal $beside_message:literal;)*
+    ) => {
         /// What happened. The strings are public and stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
         pub enum ErrorCode {
             $(#[doc = concat!("`", $code, "`: ", $message, ". Follows ", $section, ".")] $variant,)*
+            $(#[doc = concat!("`", $beside_code, "`: ", $beside_message, ". Follows ", $beside_section, ".")] $beside,)*
         }
 
         impl ErrorCode {
             /// Every code, in the table's order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            pub const ALL: &'static [Self] = if cfg!(feature = "npm") {
+                &[$(Self::$variant,)*]
+            } else {
+                &[$(Self::$variant,)* $(Self::$beside,)*]
+            };
 
             /// The public string.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                line(concat!($($code, "\n",)*), self)
+                const CODES: &str = if cfg!(feature = "npm") {
+                    concat!($($code, "\n",)*)
+                } else {
+                    concat!($($code, "\n",)* $($beside_code, "\n",)*)
+                };
+                line(CODES, self)
             }
 
             /// The code of a public string.
             #[must_use]
             pub fn read(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == code)
+                let mut known = Self::InvalidConfig;
+                while known.as_str() != code {
+                    known = known.next()?;
+                }
+                Some(known)
+            }
+
+            /// The one after it in the table.
+            #[allow(unsafe_code)]
+            const fn next(self) -> Option<Self> {
+                if self as usize + 1 >= Self::ALL.len() {
+                    return None;
+                }
+                // SAFETY: the variants are numbered as they lie in `ALL`, without a gap.
+                Some(unsafe { core::mem::transmute::<u8, Self>(self as u8 + 1) })
             }
 
             /// What to do about it.
             #[must_use]
             pub const fn action(self) -> Action {
-                match self { $(Self::$variant => Action::$action,)* }
+                match self {
+                    $(Self::$variant => Action::$action,)*
+                    $(Self::$beside => Action::$beside_action,)*
+                }
             }
 
             /// One sentence for people.
             #[must_use]
             pub fn message(self) -> &'static str {
-                line(concat!($($message, "\n",)*), self)
+                const SENTENCES: &str = if cfg!(feature = "npm") {
+                    concat!($($message, "\n",)*)
+                } else {
+                    concat!($($message, "\n",)* $($beside_message, "\n",)*)
+                };
+                line(SENTENCES, self)
             }
 
             /// The section of the specification that it follows.
             #[must_use]
             pub const fn section(self) -> &'static str {
-                match self { $(Self::$variant => $section,)* }
+                match self {
+                    $(Self::$variant => $section,)*
+                    $(Self::$beside => $beside_section,)*
+                }
             }
         }
     };
@@ -93,20 +137,16 @@ macro_rules! codes {
 
 codes! {
     InvalidConfig "invalid_config" FixConfig "RFC 6749 §2" "an option is missing or wrong";
-    InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "no code_verifier";
-    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "no secure context: use https, or set allowInsecure";
-    WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the module could not be loaded";
+    InsecureContext "insecure_context" FixConfig "W3C Secure Contexts" "no secure context: use https, or allowInsecure";
     ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
-    DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata could not be read";
+    DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata cannot be read";
     IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
-    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing, not https, or answers something else";
+    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing or wrong, or not https";
     CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state";
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
     CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
-    PopupBlocked "popup_blocked" SignIn "HTML §7.2.2.1" "the browser did not open the window";
-    PopupClosed "popup_closed" SignIn "HTML §7.2.2.1" "the window was closed";
     Timeout "timeout" Retry "pixie-auth" "no answer in time";
     Aborted "aborted" Retry "DOM §3.1" "the caller's signal aborted it";
     TokenRequestFailed "token_request_failed" SignIn "RFC 6749 §5.2" "the server refused the request";
@@ -115,30 +155,35 @@ codes! {
     NoRefreshToken "no_refresh_token" SignIn "RFC 6749 §6" "the server gave no refresh token";
     SessionEnded "session_ended" SignIn "RFC 6749 §5.2" "the session has ended";
     IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a claim";
-    IdTokenAlgorithm "id_token_algorithm" Report "OIDC Core §3.1.3.7 (7)" "the ID token's alg is not allowed, or unknown here";
+    IdTokenAlgorithm "id_token_algorithm" Report "OIDC Core §3.1.3.7 (7)" "the ID token's alg is not allowed";
     IdTokenSignature "id_token_signature" Report "OIDC Core §3.1.3.7 (6)" "the ID token's signature is wrong";
     IdTokenKeyNotFound "id_token_key_not_found" Report "OIDC Core §10.1" "no key of the server's fits the ID token";
     IdTokenIssuer "id_token_issuer" Report "OIDC Core §3.1.3.7 (2)" "the ID token is of another issuer";
     IdTokenAudience "id_token_audience" Report "OIDC Core §3.1.3.7 (3)" "the ID token is for another client";
-    IdTokenAuthorizedParty "id_token_authorized_party" Report "OIDC Core §3.1.3.7 (4, 5)" "the ID token was issued to another client";
+    IdTokenAuthorizedParty "id_token_authorized_party" Report "OIDC Core §3.1.3.7 (4, 5)" "the ID token is for another party";
     IdTokenExpired "id_token_expired" Report "OIDC Core §3.1.3.7 (9)" "the ID token has expired (is the clock right?)";
     IdTokenIssuedAt "id_token_issued_at" Report "OIDC Core §3.1.3.7 (10)" "the ID token is from the future (is the clock right?)";
     IdTokenNonce "id_token_nonce" SignIn "OIDC Core §3.1.3.7 (11)" "the ID token has another nonce";
-    IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the refreshed ID token is of another user";
-    IdTokenAuthTime "id_token_auth_time" SignIn "OIDC Core §3.1.3.7 (13), §12.2" "the sign-in is older than allowed, or another one";
-    IdTokenHash "id_token_hash" Report "OIDC Core §3.1.3.8, §3.3.2.10" "the ID token belongs to another token or code";
+    IdTokenSubject "id_token_subject" SignIn "OIDC Core §12.2" "the ID token is of another user";
+    IdTokenAuthTime "id_token_auth_time" SignIn "OIDC Core §3.1.3.7 (13), §12.2" "the sign-in is too old, or another";
+    IdTokenHash "id_token_hash" Report "OIDC Core §3.1.3.8, §3.3.2.10" "the ID token is for another token or code";
     IdTokenMissing "id_token_missing" Report "OIDC Core §3.1.3.3" "no ID token came";
     UserinfoSubjectMismatch "userinfo_subject_mismatch" Report "OIDC Core §5.3.2" "the userinfo is another user's";
-    Network "network" Retry "Fetch §5" "no connection, or CORS withholds the answer";
+    Network "network" Retry "Fetch §5" "no connection, or CORS hides the answer";
     ServerUnavailable "server_unavailable" Retry "RFC 9110 §15.6" "the server has an error";
     RateLimited "rate_limited" Retry "RFC 6585 §4" "too many requests";
     StorageUnavailable "storage_unavailable" FixConfig "HTML §12.2" "the storage cannot be used here";
     StorageCorrupt "storage_corrupt" SignIn "pixie-auth" "the stored data cannot be read";
     StorageFull "storage_full" FixConfig "HTML §12.2" "the storage is full";
     DpopUnavailable "dpop_unavailable" SignIn "RFC 9449 §4" "no key for DPoP, or not the session's";
-    OriginNotAllowed "origin_not_allowed" FixConfig "RFC 6750 §5.3" "no token may be sent there: see allowedOrigins";
-    BodyNotReplayable "body_not_replayable" FixConfig "Fetch §2.2.4" "the request would have to be sent again, and its body is spent";
+    OriginNotAllowed "origin_not_allowed" FixConfig "RFC 6750 §5.3" "no token is sent there: see allowedOrigins";
+    BodyNotReplayable "body_not_replayable" FixConfig "Fetch §2.2.4" "the body is spent, and had to be sent again";
     LogoutStateMismatch "logout_state_mismatch" SignIn "OIDC RP-Initiated Logout §3" "this logout sent another state";
+    @beside
+    InvalidCodeVerifier "invalid_code_verifier" FixConfig "RFC 7636 §4.1" "no code_verifier";
+    WasmLoadFailed "wasm_load_failed" Retry "WebAssembly Web API" "the module could not be loaded";
+    PopupBlocked "popup_blocked" SignIn "HTML §7.2.2.1" "the browser did not open the window";
+    PopupClosed "popup_closed" SignIn "HTML §7.2.2.1" "the window was closed";
 }
 
 impl ErrorCode {
@@ -205,7 +250,7 @@ impl Error {
     pub fn with_oauth(mut self, error: Option<String>, description: Option<String>, secrets: &[&Secret]) -> Self {
         let clean = |words: &String| {
             words.len() <= 500
-                && words.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+                && is_all(words, Class::Words)
                 && !secrets.iter().any(|secret| contains(words, secret.expose()))
         };
         self.0.oauth_error = error.filter(clean);

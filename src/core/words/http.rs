@@ -68,7 +68,7 @@ impl Response {
     /// The JSON object that the body is.
     #[must_use]
     pub fn object<J: Json>(&self) -> Option<J> {
-        J::parse(self.body.expose()).filter(J::is_object)
+        J::parse(self.body.expose())
     }
 }
 

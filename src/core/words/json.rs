@@ -12,9 +12,9 @@ use alloc::string::ToString;
 /// A value of another type than the one asked for is as good as absent: what servers send is read
 /// tolerantly, and what a field must be is for the protocol's files to say.
 pub trait Json: Clone + 'static {
-    /// Parses a text; `None` where it is not JSON.
+    /// Parses a text; `None` where it is not a JSON object.
     fn parse(text: &str) -> Option<Self>;
-    /// Parses what is behind a base64url text, as in the parts of a JWT; `None` where there is no JSON.
+    /// Parses what is behind a base64url text, as in the parts of a JWT; `None` where there is no JSON object.
     fn parse_base64url(text: &str) -> Option<Self> {
         Self::parse(core::str::from_utf8(&base64url_decode(text)?).ok()?)
     }
@@ -30,8 +30,6 @@ pub trait Json: Clone + 'static {
     fn as_text(&self) -> Option<String>;
     /// A number.
     fn as_number(&self) -> Option<f64>;
-    /// A boolean.
-    fn as_bool(&self) -> Option<bool>;
     /// Whether it is an object (an array is not).
     fn is_object(&self) -> bool;
 
@@ -50,16 +48,27 @@ pub trait Json: Clone + 'static {
         self.member(name)?.as_number()
     }
 
-    /// A member that is `true`.
+    /// Whether a member is this text.
+    fn is(&self, name: &str, text: &str) -> bool {
+        self.text(name).as_deref() == Some(text)
+    }
+
+    /// How many elements there are in a member that is an array with this text among them; 0 where it is none.
+    fn lists(&self, name: &str, text: &str) -> u32;
+
+    /// Whether a member is this boolean.
+    fn says(&self, name: &str, wanted: bool) -> bool;
+
+    /// Whether a member is `true`.
     fn is_true(&self, name: &str) -> bool {
-        self.member(name).and_then(|value| value.as_bool()) == Some(true)
+        self.says(name, true)
     }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Json for serde_json::Value {
     fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        serde_json::from_str(text).ok().filter(Self::is_object)
     }
 
     fn parse_http_date(text: &str) -> Option<UnixMillis> {
@@ -83,12 +92,19 @@ impl Json for serde_json::Value {
         self.as_str().map(Into::into)
     }
 
+    fn lists(&self, name: &str, text: &str) -> u32 {
+        let elements = self.get(name).and_then(Self::as_array);
+        elements
+            .filter(|elements| elements.iter().any(|element| element == text))
+            .map_or(0, |elements| elements.len() as u32)
+    }
+
     fn as_number(&self) -> Option<f64> {
         self.as_f64()
     }
 
-    fn as_bool(&self) -> Option<bool> {
-        self.as_bool()
+    fn says(&self, name: &str, wanted: bool) -> bool {
+        self.get(name).and_then(Self::as_bool) == Some(wanted)
     }
 
     fn is_object(&self) -> bool {

@@ -8,6 +8,8 @@ pub mod sha256;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod any_json;
 #[cfg(feature = "client")]
+pub mod class;
+#[cfg(feature = "client")]
 pub mod concat;
 #[cfg(feature = "client")]
 pub mod config;

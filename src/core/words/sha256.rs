@@ -4,6 +4,7 @@
 //! the rest of the small module, and brings panics with it.
 
 use super::secret::wipe;
+use core::slice;
 use sha2::block_api::compress256;
 
 /// The initial hash value, [FIPS 180-4 §5.3.3](https://doi.org/10.6028/NIST.FIPS.180-4).
@@ -14,25 +15,25 @@ const INITIAL: [u32; 8] =
 #[must_use]
 pub fn sha256(message: &[u8]) -> [u8; 32] {
     let mut state = INITIAL;
-    let (whole, rest) = message.as_chunks::<64>();
-    compress256(&mut state, whole);
-    // What is left, a one, zeros, and the length in bits, in one block or two.
-    let mut blocks = [[0_u8; 64]; 2];
-    let used = (rest.len() + 8) / 64 + 1;
-    let flat = blocks.as_flattened_mut();
-    for (to, from) in flat.iter_mut().zip(rest) {
-        *to = *from;
+    let mut block = [0_u8; 64];
+    let bits = (message.len() as u64) << 3;
+    // The message, a one, zeros, and the length in bits, in whole blocks.
+    let padded = (message.len() + 8) / 64 * 64 + 64;
+    for at in 0..padded {
+        let behind = padded - 1 - at;
+        if let Some(to) = block.get_mut(at % 64) {
+            *to = match message.get(at) {
+                Some(byte) => *byte,
+                None if at == message.len() => 0x80,
+                None if behind < 8 => (bits >> (behind * 8)) as u8,
+                None => 0,
+            };
+        }
+        if at % 64 == 63 {
+            compress256(&mut state, slice::from_ref(&block));
+        }
     }
-    if let Some(end) = flat.get_mut(rest.len()) {
-        *end = 0x80;
-    }
-    let mut length = (message.len() as u64) << 3;
-    for to in flat.iter_mut().take(used * 64).rev().take(8) {
-        *to = length as u8;
-        length >>= 8;
-    }
-    compress256(&mut state, blocks.get(..used).unwrap_or_default());
-    wipe(blocks.as_flattened_mut());
+    wipe(&mut block);
     let mut digest = [0; 32];
     for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
         *to = word.to_be_bytes();

@@ -1,6 +1,9 @@
 //! What has to be known of a URL: whether a secret may be sent there. The rest is the host's.
 
-use super::cut::{before, cut, parts};
+use super::{
+    class::{Class, is_all},
+    cut::{before, cut, parts},
+};
 
 /// Whether a URL is one that the protocol may talk to: https, or http to this very machine.
 ///
@@ -42,18 +45,18 @@ pub fn is_redirect_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = cut(uri, b":") else {
         return false;
     };
-    let mut characters = scheme.bytes();
-    characters.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && characters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    scheme.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && is_all(scheme, Class::Scheme)
         && !rest.is_empty()
-        && !uri.bytes().any(|byte| byte <= b' ' || byte == b'#')
+        && is_all(uri, Class::OfUrl)
+        && cut(uri, b"#").is_none()
         && (is_http(uri) || !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https"))
 }
 
 /// Scheme and host. `None` where there is no authority, where user information could hide the host,
 /// or where white space or a backslash would let the host's parser read another one.
 fn split(url: &str) -> Option<(&str, &str)> {
-    if url.bytes().any(|byte| byte <= b' ' || byte == b'\\') {
+    if !is_all(url, Class::OfUrl) {
         return None;
     }
     let (scheme, rest) = cut(url, b":")?;
@@ -75,7 +78,7 @@ fn is_loopback(host: &str) -> bool {
         || host == "::1"
         || host.strip_prefix("127.").is_some_and(|rest| {
             parts(rest, b'.').count() == 3
-                && parts(rest, b'.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+                && parts(rest, b'.').all(|part| !part.is_empty() && is_all(part, Class::Digits))
         })
 }
 

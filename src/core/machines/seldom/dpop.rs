@@ -37,6 +37,8 @@ pub(in crate::core::machines) struct Dpop<J> {
     pub(super) entropy: Secret,
     /// Counts proofs.
     pub(super) count: u32,
+    /// The token that a proof went along with last, and its `ath`.
+    pub(super) hashed: (Secret, String),
     /// The nonces that servers gave last, by their places.
     pub(super) nonces: Vec<(String, String)>,
     opening: Vec<(Op, Opening<J>)>,
@@ -69,6 +71,7 @@ impl<J: Json> Machine<J> {
             is_lasting: false,
             entropy: Secret::default(),
             count: 0,
+            hashed: (Secret::default(), String::new()),
             nonces: Vec::new(),
             opening: Vec::new(),
             requests: Vec::new(),

@@ -67,7 +67,7 @@ impl<J: Json> Machine<J> {
         response.jkt = self.jkt();
         let mut verifying = Verifying::new(For::Errand, TokenSet::new(response, sent_at, &request.scope()));
         if let (Some(id_token), Some(metadata)) = (&verifying.session.tokens.id_token, &self.metadata) {
-            let parsed = Jws::<J>::parse(id_token.expose(), &metadata.id_token_algorithms)?;
+            let parsed = Jws::<J>::parse(id_token.expose(), metadata.id_token_algorithms)?;
             let expected = Expected {
                 issuer: &metadata.issuer,
                 client_id: &self.config.client_id,

@@ -36,6 +36,15 @@ pub enum Asked {
     Revoke,
     /// `fetch`.
     Authorize(Box<Authorize>),
+    /// `getAccessToken` with a `resource` or a `scope`: a token for these. Without `resource` it is for the configuration's.
+    Token {
+        /// `resource`, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
+        resource: Option<String>,
+        /// `scope`, words separated by spaces.
+        scope: Option<String>,
+        /// For how many milliseconds it is to be good.
+        min_validity: u64,
+    },
 }
 
 impl Asked {
@@ -43,13 +52,11 @@ impl Asked {
     ///
     /// # Errors
     /// `invalid_config` with the member's name.
-    #[inline(never)]
     pub fn grant<J: Json>(grant: &J) -> Result<Self, Error> {
         Ok(Self::Grant(Box::new(GrantRequest::read(grant)?)))
     }
 
     /// Reads what `fetch` asks, before each try; see [`Authorize::read`].
-    #[inline(never)]
     pub fn authorize<J: Json>(request: &J) -> Self {
         Self::Authorize(Box::new(Authorize::read(request)))
     }
@@ -87,7 +94,7 @@ pub(super) enum Came<'a, J> {
 }
 
 impl<J: Json> Machine<J> {
-    /// `userInfo`, `grant`, `revoke`, `fetch`.
+    /// `userInfo`, `grant`, `revoke`, `fetch`, `getAccessToken` for something else than the session's own.
     #[inline(never)]
     pub fn ask(&mut self, caller: Caller, asked: Asked) {
         match asked {
@@ -95,6 +102,9 @@ impl<J: Json> Machine<J> {
             Asked::Grant(request) => self.grant(caller, *request),
             Asked::Revoke => self.revoke(caller),
             Asked::Authorize(request) => self.authorize(caller, request),
+            Asked::Token { resource, scope, min_validity } => {
+                self.resource_token(caller, resource, scope, min_validity);
+            }
         }
     }
 

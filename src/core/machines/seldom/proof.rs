@@ -14,7 +14,7 @@ use crate::core::{
         machine::{Machine, Responded},
         refresh::LEASE,
     },
-    protocol::dpop::{Claims, is_nonce, proof_id},
+    protocol::dpop::{Claims, ath, is_nonce, proof_id},
     words::{
         concat::concat,
         decimal::decimal,
@@ -80,12 +80,18 @@ impl<J> Dpop<J> {
         self.count += 1;
         let nonce = self.nonce(place).map(String::from);
         let id = proof_id(&self.entropy, self.count);
+        // The session's, time and again.
+        if let Some(token) = token
+            && self.hashed.0 != *token
+        {
+            self.hashed = (token.clone(), ath(token));
+        }
         let input = self.public.signing_input(&Claims {
             id: &id,
             method,
             url,
             issued_at: server_now.0 / 1000,
-            access_token: token,
+            ath: token.map(|_| self.hashed.1.as_str()),
             nonce: nonce.as_deref(),
         });
         (Secret::new(input), nonce)

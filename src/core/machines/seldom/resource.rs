@@ -102,9 +102,7 @@ impl<J> Waiter<J> {
 }
 
 impl<J: Json> Machine<J> {
-    /// `getAccessToken` with a `resource` or a `scope`: a token for these that is good for so many milliseconds. Without
-    /// `resource` it is for the configuration's.
-    #[inline(never)]
+    /// A token for these that is good for so many milliseconds. Without `resource` it is for the configuration's.
     pub fn resource_token(
         &mut self,
         caller: Caller,
