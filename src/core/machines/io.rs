@@ -281,3 +281,16 @@ impl SignOutReason {
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_out_reason_reads_back_the_same_and_anything_else_is_a_logout() {
+        for reason in [SignOutReason::Logout, SignOutReason::SessionEnded, SignOutReason::Expired] {
+            assert_eq!(SignOutReason::read(reason.as_str()), reason);
+        }
+        assert_eq!(SignOutReason::read("x"), SignOutReason::Logout);
+    }
+}

@@ -125,6 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn due_without_a_jitter_of_the_programs_is_spread_over_half_the_lead_time() {
+        // Seeds as a host has them: of all 32 bits.
+        let seeds = (0..200_u32).map(|index| index.wrapping_mul(0x9e37_79b9));
+        let dues: Vec<_> = seeds.map(|seed| seconds_after(3600, json!(true), seed)).collect();
+        assert!(dues.iter().min() < Some(&3515) && dues.iter().max() > Some(&3535), "{dues:?}");
+    }
+
+    #[test]
     fn due_of_tokens_that_are_born_expired_does_not_loop() {
         for lifetime in [0, 1, 5] {
             assert_eq!(seconds_after(lifetime, json!({ "leadTime": 100_000, "jitter": 100_000 }), 7), 5);
