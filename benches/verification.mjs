@@ -34,9 +34,9 @@ function alone(samples) {
 }
 
 /** Whoever does not look could be fast. @param {Awaited<ReturnType<typeof prepared>>} page */
-async function check({ held, names }) {
+async function check({ held, names: all }) {
+  const names = all.filter((name) => name !== WITHOUT);
   const subjects = () => Promise.all(names.map((name) => held.evaluate(({ contenders }, one) => contenders[one]().then((/** @type {any} */ claims) => claims.sub, () => "refused"), name)));
-  names = names.filter((name) => name !== WITHOUT);
   const given = await subjects();
   await held.evaluate(({ forge }) => forge());
   const forged = await subjects();

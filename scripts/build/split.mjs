@@ -105,7 +105,8 @@ function dataAt(bytes, { address, size }) {
  * @param {Uint8Array} bytes a module with its name section, whose tables and dead functions are gone
  * @param {import("./data.mjs").Piece[]} pieces of its data
  * @param {Listed} [listed]
- * @returns {{ main: Uint8Array, second: Uint8Array, entrances: string[], moved: string[] }} names without hashes
+ * @returns {{ main: Uint8Array, second: Uint8Array, entrances: string[], moved: string[], data: import("./data.mjs").Piece[] }} names
+ *   without hashes, and the data that go along
  */
 export function split(binaryen, bytes, pieces, listed = SELDOM) {
   const main = opened(binaryen, bytes);

@@ -4,7 +4,14 @@
 //! There is no JSON writer: what is written is of alphabets in which nothing has to be escaped.
 
 use super::pkce::s256;
-use crate::core::words::{concat::concat, cut::before, decimal::decimal, encoding::base64url_into, secret::Secret};
+use crate::core::words::{
+    class::{Class, is_all},
+    concat::concat,
+    cut::before,
+    decimal::decimal,
+    encoding::base64url_into,
+    secret::Secret,
+};
 use alloc::{string::String, vec};
 
 /// The public half of a P-256 key, as in a JWK ([RFC 7518 §6.2.1](https://www.rfc-editor.org/rfc/rfc7518#section-6.2.1)).
@@ -39,7 +46,7 @@ impl PublicKey {
     /// `None` where these are no coordinates: 32 bytes each, as base64url.
     #[must_use]
     pub fn new(x: &str, y: &str) -> Option<Self> {
-        let is_coordinate = |text: &str| text.len() == 43 && text.bytes().all(is_base64url);
+        let is_coordinate = |text: &str| text.len() == 43 && is_all(text, Class::Base64url);
         if !is_coordinate(x) || !is_coordinate(y) {
             return None;
         }
@@ -104,10 +111,6 @@ pub fn is_nonce(text: &str) -> bool {
 
 const fn is_nqchar(byte: u8) -> bool {
     matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'\\'
-}
-
-const fn is_base64url(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
 }
 
 /// A text of a URL in characters that stand for themselves in JSON: others are percent-encoded, as hosts do it where

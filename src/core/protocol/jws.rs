@@ -95,8 +95,7 @@ impl<P> Jws<P> {
         }
         // OIDC Core §3.1.3.7, 7 and 8: the algorithm is one of those that are taken, and that the server announced.
         let algorithm = header.text("alg").unwrap_or_default();
-        let place = ALGORITHMS.iter().position(|known| *known == algorithm);
-        let Some((place, algorithm)) = place.and_then(|place| Some((place, *ALGORITHMS.get(place)?))) else {
+        let Some((place, algorithm)) = ALGORITHMS.iter().enumerate().find(|(_, known)| **known == algorithm) else {
             return Err(ErrorCode::IdTokenAlgorithm.into());
         };
         if announced.0 >> place & 1 == 0 {

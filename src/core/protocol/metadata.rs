@@ -147,7 +147,8 @@ impl<J: Json> Documents<'_, J> {
     }
 
     fn algorithms(&self, name: &str) -> Algorithms {
-        Algorithms::announced(|algorithm| self.having(name).is_some_and(|document| document.lists(name, algorithm) > 0))
+        let document = self.having(name);
+        Algorithms::announced(|algorithm| document.is_some_and(|document| document.lists(name, algorithm) > 0))
     }
 
     fn endpoint(&self, name: &str, into: &mut Option<String>) -> Result<(), Error> {
