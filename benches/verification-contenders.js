@@ -1,7 +1,7 @@
 // @ts-check
 // The same work by each of them: a token request, its answer read, and the answer's ID token verified, with keys that
 // are there already. Runs in a page.
-import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { createRemoteJWKSet, customFetch, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
 export { microsecondsEach } from "./paced.js";
 
 const ISSUER = "https://issuer.test";
@@ -52,16 +52,18 @@ export async function prepare(algorithm) {
   const client = await AuthClient.create({ issuer: ISSUER, clientId: CLIENT, redirectUri: globalThis.location.href, storage: "memory", metadata, fetch: server });
 
   const asked = { issuer: ISSUER, audience: CLIENT, algorithms: [algorithm], requiredClaims: ["sub", "iat", "exp"] };
-  /** @param {any} keys */
-  const byJose = (keys) => async () => {
+  const answer = async (/** @type {string} */ grant_type) => {
     const response = await server(ENDPOINT, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: `${new URLSearchParams({ grant_type: "urn:example:bench", client_id: CLIENT })}`,
+      body: `${new URLSearchParams({ grant_type, client_id: CLIENT })}`,
     });
-    const { id_token } = JSON.parse(await response.text());
-    return (await jwtVerify(id_token, keys, asked)).payload;
+    return JSON.parse(await response.text());
   };
+  /** @param {any} keys */
+  const byJose = (keys) => async () => (await jwtVerify((await answer("urn:example:bench")).id_token, keys, asked)).payload;
+
+  const remote = createRemoteJWKSet(new URL(metadata.jwks_uri), { [customFetch]: server });
 
   const [head, payload, signature] = token.split(".");
   const data = new TextEncoder().encode(`${head}.${payload}`);
@@ -72,7 +74,8 @@ export async function prepare(algorithm) {
       "pixie-auth": async () => (await client.grant("urn:example:bench", {})).claims,
       "pixie-auth, an answer without an ID token": async () => (await client.grant("urn:example:bare", {})).claims,
       "jose, its key at hand": byJose(publicKey),
-      "jose, a set of keys": byJose(createLocalJWKSet(jwks)),
+      "jose, the server's set of keys": byJose(remote),
+      "an answer without an ID token, read": async () => void (await answer("urn:example:bare")),
       "jwtVerify alone": async () => (await jwtVerify(JSON.parse(body).id_token, publicKey, asked)).payload,
       "crypto.subtle.verify alone": async () => {
         if (!(await crypto.subtle.verify(/** @type {any} */ (parameters), publicKey, bytes, data))) throw new Error("wrong");

@@ -73,7 +73,7 @@ export class AuthClient {
     const isNamed = metadata.pushed_authorization_request_endpoint ?? metadata.require_pushed_authorization_requests;
     client.#mayPush = config.par ? config.par !== "never" : isNamed;
     // Without `allowInsecure` there would be no client.
-    if (!globalThis.crypto?.subtle) console.warn("pixie-auth: no secure context: ID tokens are not verified");
+    if (!globalThis.crypto?.subtle) console.warn("pixie-auth: no secure context, ID tokens unverified");
     return client;
   }
 

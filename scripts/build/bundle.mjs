@@ -1,9 +1,9 @@
 // @ts-check
 // The entries: pkg-template's files, wasm-bindgen's glue and the modules' bytes, one file an entry.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "../paths.mjs";
-import { embed } from "./embed.mjs";
+import { embed, tuned } from "./embed.mjs";
 import { mainImports, secondImports, shortened } from "./imports.mjs";
 import { clientGlue, glueFolder } from "./modules.mjs";
 
@@ -20,6 +20,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   const virtual = {
     "pixie:glue": () => mainImports(glue, names, secondNames),
     "pixie:glue/seldom": () => secondImports(glue, secondNames),
+    "pixie:auth-error": () => `import { AuthError } from "./auth-error.js"; export { AuthError };`,
     "pixie:embedded/client": () => embed(main, around.get("index")),
     "pixie:embedded/seldom": () => embed(second, around.get("seldom")),
     "pixie:embedded/pkce": () => embed(pkce, around.get("pkce")),
@@ -30,10 +31,10 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   const plugin = {
     name: "pixie",
     setup(bundler) {
-      // One class of errors for all entries, so that `instanceof` holds between them: a file that they share.
-      const shared = () => ({ path: "./auth-error.js", external: true });
-      bundler.onResolve({ filter: /^pixie:auth-error$/ }, shared);
-      bundler.onResolve({ filter: /auth_error\.js$/ }, shared);
+      // One class of errors for all entries, so that `instanceof` holds between them: a file that they share. Whoever wants it
+      // in one entry has it from a module that imports it once.
+      bundler.onResolve({ filter: /^\.\/auth-error\.js$/ }, ({ path }) => ({ path, external: true }));
+      bundler.onResolve({ filter: /auth_error\.js$/ }, () => ({ path: "pixie:auth-error", namespace: "pixie" }));
       // Files that the entries share, too, and that none of them has in it.
       bundler.onResolve({ filter: /^\.\/(seldom|window-login)\.js$/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
       bundler.onResolve({ filter: /^pixie:/ }, ({ path }) => ({ path, namespace: "pixie", sideEffects: false }));
@@ -61,9 +62,13 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   };
   const template = join(root, "pkg-template");
   const entries = { ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] };
+  mkdirSync(outdir, { recursive: true });
   const { outputFiles } = await build({ ...entries, write: false });
   for (const { path, text } of outputFiles) around.set(basename(path, ".js"), text);
-  await build(entries);
+  for (const { path, text } of (await build({ ...entries, write: false })).outputFiles) {
+    const embedded = { index: main, seldom: second }[basename(path, ".js")];
+    writeFileSync(path, embedded ? tuned(text, embedded) : text);
+  }
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }

@@ -29,6 +29,10 @@ function getStringFromWasm0(ptr, len) {
 }
 `,
     ],
+    [
+      functionText(glue, "getArrayU8FromWasm0"),
+      "\nconst getArrayU8FromWasm0 = (ptr, len) => getUint8ArrayMemory0().subarray((ptr >>>= 0), ptr + len);\n",
+    ],
     // Another view where the memory has grown: the old one is empty then.
     [
       functionText(glue, "getUint8ArrayMemory0"),

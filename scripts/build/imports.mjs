@@ -54,6 +54,12 @@ export function standsAlone(glue, module, name) {
 }
 
 /**
+ * The arguments of a call from one module into the other, as many as any function there has (tests/package looks after that):
+ * to gather and spread them takes a microsecond.
+ */
+export const FAR = "a, b, c, d, e, f, g, h, i";
+
+/**
  * The glue with main's imports as an array, by their numbers. What main imports comes from the glue, which then has it
  * in that array and nowhere else; functions that need no conversion come straight from the JavaScript beside the Rust
  * that declares them. What the second module has is called there: before it is loaded, that throws.
@@ -74,7 +80,7 @@ export function mainImports(glue, names, { lent }) {
     glue = rest;
     return call ?? name;
   });
-  const far = `...Array.from({ length: ${names.imports.length - first} }, (_, index) => (...args) => second[${first} + index](...args))`;
+  const far = `...Array.from({ length: ${names.imports.length - first} }, (_, index) => (${FAR}) => second[${first} + index](${FAR}))`;
   members.splice(first, 0, far);
   // The rest is called by the second module alone, or by none: the bundler could not tell that it may go.
   const rest = glue.replace(/^export const __wb\w+ = wrap\(.*\);\n/gm, "");

@@ -6,13 +6,13 @@ import { decoded, encoded } from "./json.js";
 const VERIFIED = 7;
 
 /** The names that WebCrypto has for what an `alg` begins with. @type {Record<string, string>} */
-const NAMES = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS", ES: "ECDSA", Ed: "Ed25519" };
+const NAMES = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS", ES: "ECDSA" };
 
 /** What of a key is public: a server that shows more is not to have it looked at. @param {any} jwk */
 const publicOf = ({ kty, crv, x, y, n, e }) => ({ kty, crv, x, y, n, e });
 
-/** Keys of the host's, by the keys of the server's and the algorithm. @type {WeakMap<object, Record<string, Promise<CryptoKey>>>} */
-const imported = new WeakMap();
+/** Where a key keeps what the host needs for it, by algorithm: `{ name, hash, namedCurve, saltLength, key }`. */
+const KNOWN = Symbol();
 
 /** The left half of a digest, as base64url (OIDC Core §3.1.3.6). @param {string} hash @param {string | undefined} text */
 async function halfHash(hash, text) {
@@ -26,7 +26,7 @@ async function halfHash(hash, text) {
 
 /**
  * Verifies a JWS in its compact form. Delivers 1 where the signature is right, 0 where it is not and -1 where the host
- * has not got the algorithm or cannot use the key; with the half hashes, a line each.
+ * has not got the algorithm or cannot use the key; with the half hashes, a line each, where any is asked for.
  * @param {(arrival: number, op: number, number: number, text?: string) => void} deliver
  * @param {number} op
  * @param {string} algorithm
@@ -36,28 +36,19 @@ async function halfHash(hash, text) {
  * @param {string} [code] to be hashed
  */
 export async function verify(deliver, op, algorithm, jwk, token, accessToken, code) {
-  const end = token.lastIndexOf(".");
   // EdDSA's own function is SHA-512.
   const bits = +algorithm.slice(2) || 512;
-  const hash = `SHA-${bits}`;
-  const parameters = { name: NAMES[algorithm.slice(0, 2)], hash, namedCurve: jwk.crv, saltLength: bits / 8 };
-  const keys = imported.get(jwk) ?? {};
-  imported.set(jwk, keys);
+  const parameters = ((jwk[KNOWN] ??= {})[algorithm] ??= { name: NAMES[algorithm.slice(0, 2)] ?? "Ed25519", hash: `SHA-${bits}`, namedCurve: jwk.crv, saltLength: bits / 8 });
+  const end = token.lastIndexOf(".");
   let verdict = -1;
   let hashes;
   try {
-    keys[algorithm] ??= crypto.subtle.importKey(
-      "jwk",
-      publicOf(jwk),
-      parameters,
-      false,
-      ["verify"],
-    );
-    const key = await keys[algorithm];
-    verdict = +(await crypto.subtle.verify(parameters, key, decoded(token.slice(end + 1)), encoded(token.slice(0, end))));
-    hashes = `${await halfHash(hash, accessToken)}\n${await halfHash(hash, code)}`;
+    const key = (parameters.key ??= await crypto.subtle.importKey("jwk", publicOf(jwk), parameters, false, ["verify"]));
+    const isRight = await crypto.subtle.verify(parameters, key, decoded(token.slice(end + 1)), encoded(token.slice(0, end)));
+    if ((accessToken ?? code) !== undefined) hashes = `${await halfHash(parameters.hash, accessToken)}\n${await halfHash(parameters.hash, code)}`;
+    verdict = +isRight;
   } catch {
-    // -1, or where only the digest failed, no hashes: then none can be equal.
+    // -1.
   }
   deliver(VERIFIED, op, verdict, hashes);
 }

@@ -3,10 +3,7 @@
 use super::json::JsJson;
 use crate::core::{
     machines::io::{Op, Signature, Verdict},
-    words::{
-        cut::{next_text, parts},
-        secret::Secret,
-    },
+    words::cut::{next_text, parts},
 };
 use alloc::string::String;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -26,27 +23,29 @@ extern "C" {
 }
 
 /// Verifies a signature; the verdict is delivered, as a number and the hashes.
-pub fn verify(deliver: &JsValue, op: Op, signature: &Signature<JsJson>) {
+pub fn verify(deliver: &JsValue, op: Op, signature: &Signature<'_, JsJson>) {
     js_verify(
         deliver,
         op,
         signature.algorithm,
         &signature.key.0,
-        signature.token.expose(),
-        signature.access_token.as_ref().map(Secret::expose),
-        signature.code.as_ref().map(Secret::expose),
+        signature.token,
+        signature.access_token,
+        signature.code,
     );
 }
 
-/// What crypto.js says: 1 for right, 0 for wrong, and the half hashes of access token and code, a line each.
+/// What crypto.js says: 1 for right, 0 for wrong, less where it cannot say, and the half hashes of access token and code, a
+/// line each, where any was asked for.
 #[must_use]
 pub fn verdict(number: f64, hashes: Option<String>) -> Verdict {
     if number < 0.0 {
         return Verdict::Unable;
     }
-    let Some(hashes) = hashes.filter(|_| number > 0.0) else {
+    if number == 0.0 {
         return Verdict::Bad;
-    };
+    }
+    let hashes = hashes.unwrap_or_default();
     let mut lines = parts(&hashes, b'\n');
     Verdict::Good { at_hash: next_text(&mut lines), c_hash: next_text(&mut lines) }
 }

@@ -233,7 +233,11 @@ impl<P: Program> Driver<P> {
                 request.is_fresh,
                 request.outlives_page,
             ),
-            Output::Verify { op, signature } => crypto::verify(&host.deliver, op, &signature),
+            Output::Verify { op } => {
+                if let Some(signature) = self.machine.borrow().signature(op) {
+                    crypto::verify(&host.deliver, op, &signature);
+                }
+            }
             Output::Key { op, name, must_last } => dpop::open(&host.signer, &host.deliver, op, &name, must_last),
             Output::Sign { op, input } => dpop::sign(&host.signer, op, &input),
             Output::Lock { op, name, steal } => host.locks.request(op, &name, steal),

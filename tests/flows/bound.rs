@@ -83,6 +83,10 @@ impl Proof {
 pub struct Binding {
     /// The nonce that it wants, which every answer shows.
     pub nonce: Option<String>,
+    /// The same of whatever takes an access token.
+    pub resource_nonce: Option<String>,
+    /// A nonce that the token endpoint shows and does not want yet.
+    pub shows_nonce_only: Option<String>,
     /// How many seconds off a proof may be.
     pub tolerance: Option<u64>,
     /// Refuses every proof for its nonce.
@@ -96,6 +100,11 @@ pub struct Binding {
 impl Binding {
     pub fn with_nonce(nonce: &str) -> Self {
         Self { nonce: Some(nonce.into()), ..Self::default() }
+    }
+
+    /// The nonce that an endpoint's answers show.
+    pub fn nonce_at(&self, url: &str) -> Option<&String> {
+        if url == TOKEN { self.shows_nonce_only.as_ref().or(self.nonce.as_ref()) } else { self.resource_nonce.as_ref() }
     }
 
     /// What is wrong with the proof of a request to the token endpoint.

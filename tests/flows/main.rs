@@ -19,6 +19,7 @@ mod callback_elsewhere;
 mod callback_refused;
 mod close;
 mod dpop;
+mod dpop_requests;
 mod error_codes;
 mod grant;
 mod id_token;

@@ -209,7 +209,7 @@ fn id_tokens_hash_is_held_against_the_token_that_it_came_with() {
     s.verified.clear();
     s.server.edit_claims = Some(Box::new(|claims| claims["at_hash"] = json!("x")));
     ask(&mut s, tab, NOTES);
-    let hashed: Vec<_> = s.verified.iter().map(|it| it.access_token.as_ref().unwrap().expose()).collect();
+    let hashed: Vec<_> = s.verified.iter().map(|it| it.access_token.as_deref().unwrap()).collect();
     assert_eq!(hashed, ["access-2"]);
 }
 

@@ -17,7 +17,7 @@ use crate::{
 use pixie_auth::{
     Asked, Config, Error, Lock, LoginOptions, Machine, Response, Secret, Unanswered, UnixMillis,
     core::{
-        machines::io::{Caller, Op, ProofKey, Signature, Verdict},
+        machines::io::{Caller, Op, ProofKey, Verdict},
         words::random::{Entropy, LOGIN_ENTROPY},
     },
 };
@@ -84,6 +84,16 @@ enum Arrival {
     Responded(UnixMillis, Result<Response, Unanswered>),
 }
 
+/// A signature that the host was asked about.
+#[derive(Debug)]
+pub struct Verified {
+    pub algorithm: &'static str,
+    pub key: Value,
+    pub token: String,
+    pub access_token: Option<String>,
+    pub code: Option<String>,
+}
+
 struct Delivery {
     tab: usize,
     op: Op,
@@ -97,10 +107,12 @@ pub struct Scenario {
     pub config: Value,
     pub storage: Pace,
     pub network: Pace,
+    /// When the host has verified or signed something.
+    pub cryptography: Pace,
     /// What the host says of the next signatures; when there is nothing left, that they are good.
     pub verdicts: VecDeque<Verdict>,
     /// The signatures that it was asked about.
-    pub verified: Vec<Signature<Value>>,
+    pub verified: Vec<Verified>,
     /// The keys that tokens are bound to.
     pub keychain: Keychain,
     /// The server's part in that, where it has one.
@@ -165,6 +177,7 @@ impl Scenario {
             config: config(),
             storage: Pace::AtOnce,
             network: Pace::AtOnce,
+            cryptography: Pace::After(0),
             verdicts: VecDeque::new(),
             verified: Vec::new(),
             keychain: Keychain::default(),

@@ -1,6 +1,7 @@
 //! An authorization server that is honest (it checks PKCE, rotates refresh tokens and revokes a family when one is
 //! used twice) until a test tells it otherwise.
 
+use crate::bound::Proof;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -61,6 +62,8 @@ pub struct Seen {
     pub form: BTreeMap<String, String>,
     /// The header of that name.
     pub authorization: Option<String>,
+    /// `DPoP`.
+    pub proof: Option<Proof>,
 }
 
 /// Somebody changes an answer of the server's on its way.
@@ -218,6 +221,7 @@ impl Server {
             body: body.map(Into::into),
             form: form.clone(),
             authorization: authorization.map(Into::into),
+            proof: None,
         });
         if let Some(reply) = self.scripted.get_mut(url).and_then(VecDeque::pop_front) {
             if matches!(reply, Reply::AnswerLost) {
@@ -250,7 +254,7 @@ impl Server {
     /// UserInfo, revocation and pushed requests, where the metadata name them.
     fn other_endpoint(&mut self, url: &str, form: &BTreeMap<String, String>, bearer: Option<&str>) -> Option<Reply> {
         if url == self.metadata["userinfo_endpoint"] {
-            let token = bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).unwrap_or_default();
+            let token = bearer.and_then(|bearer| bearer.split_once(' ')).unwrap_or_default().1;
             let is_good = token.starts_with("access-") && !self.refused.iter().any(|refused| refused == token);
             let claims = json!({ "sub": self.subject, "email": "ada@example.org", "by": token });
             return Some(if is_good { Reply::answer(200, claims) } else { Reply::answer(401, "") });

@@ -45,7 +45,7 @@ fn host_is_asked_about_the_token_as_it_came_and_the_key_that_it_names() {
     assert_eq!(outcome(&mut s, tab, &redirect), Ok(()));
     let id_token = s.session(tab).unwrap().id_token.unwrap();
     let [signature] = &s.verified[..] else { panic!("{:?}", s.verified) };
-    assert_eq!((signature.token.expose(), signature.algorithm), (&*id_token, "RS256"));
+    assert_eq!((&*signature.token, signature.algorithm), (&*id_token, "RS256"));
     assert_eq!(signature.key, rsa_key("1"));
 }
 
@@ -196,9 +196,9 @@ fn hash_is_asked_for_where_the_token_has_one_and_compared() {
         s.verdicts.push_back(hashes());
         assert_eq!(outcome(&mut s, tab, &redirect), expected, "{at_hash} {c_hash}");
         let [signature] = &s.verified[..] else { panic!() };
-        let hashed = signature.access_token.as_ref().map(|token| token.expose());
+        let hashed = signature.access_token.as_deref();
         assert_eq!(hashed, (!at_hash.is_null()).then_some("access-1"));
-        let hashed = signature.code.as_ref().map(|code| code.expose());
+        let hashed = signature.code.as_deref();
         assert_eq!(hashed, (!c_hash.is_null()).then_some("code-1"));
     }
 }
@@ -311,4 +311,41 @@ fn host_without_cryptography_is_asked_all_the_same_where_that_is_not_allowed() {
     s.machine(tab).without_signatures();
     s.verdicts.push_back(Verdict::Unable);
     assert_eq!(outcome(&mut s, tab, &redirect), Err("id_token_algorithm"));
+}
+
+// ── Verdicts that come too late ─────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn verdict_on_a_refresh_whose_session_has_ended_meanwhile_brings_nothing_back() {
+    let (mut s, tab) = signed_in();
+    s.cryptography = Pace::Held;
+    s.refresh(tab);
+    assert_eq!((s.held(), s.server.refreshes()), (1, 1));
+    let call = s.logout(tab, true);
+    assert!(s.said(call).is_ok());
+    s.let_go(0);
+    s.advance(MINUTE);
+    assert_eq!((s.session(tab), s.disk().session()), (None, None));
+    assert_eq!(s.server.refreshes(), 1);
+}
+
+#[test]
+fn verdict_on_a_refresh_whose_turn_is_over_is_nobodys() {
+    let (mut s, tab) = signed_in();
+    let other = s.tab();
+    s.cryptography = Pace::Held;
+    s.refresh(tab);
+    assert_eq!((s.held(), s.server.refreshes()), (1, 1));
+    // Its page hangs, and the other takes the lock and renews what the server has rotated by then.
+    s.advance_without_timers(20 * SECOND);
+    s.cryptography = Pace::After(0);
+    let call = s.refresh(other);
+    for _ in 0..20 {
+        s.advance_without_timers(SECOND);
+        s.wake(other);
+    }
+    let before = (s.said(call).is_ok(), s.disk().session().map(String::from));
+    s.let_go(0);
+    s.advance_without_timers(0);
+    assert_eq!((s.said(call).is_ok(), s.disk().session().map(String::from)), before, "what was stored meanwhile stays");
 }

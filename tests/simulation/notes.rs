@@ -52,7 +52,7 @@ impl World {
             }
             Output::Notify(Event::SignedOut { reason, .. }) => format!("▸ signed out: {}", reason.as_str()),
             Output::Navigate(_) => "▸ navigate".into(),
-            Output::Verify { op, .. } => format!("▸ {op} verify"),
+            Output::Verify { op } => format!("▸ {op} verify"),
             Output::Key { op, .. } => format!("▸ {op} key"),
             Output::Sign { op, .. } => format!("▸ {op} sign"),
         };

@@ -6,7 +6,6 @@ use crate::{
 };
 use js_sys::{Promise, Reflect};
 use pixie_auth::{
-    Secret,
     core::machines::io::{Signature, Verdict},
     web::{crypto, json::JsJson},
 };
@@ -42,14 +41,9 @@ fn key(made: &JsValue, name: &str) -> JsJson {
 /// What the host says of a token's signature by one key, together with an access token and a code to be hashed.
 pub async fn verdict(algorithm: &str, key: JsJson, token: &str, hashed: [Option<&str>; 2]) -> Verdict {
     let answers = Inbox::<Arrival>::default();
-    let [access_token, code] = hashed.map(|text| text.map(|text| Secret::new(text.into())));
-    let signature = Signature {
-        algorithm: String::from(algorithm).leak(),
-        key,
-        token: Secret::new(token.into()),
-        access_token,
-        code,
-    };
+    let [access_token, code] = hashed;
+    let algorithm = String::from(algorithm).leak();
+    let signature = Signature { algorithm, key: &key, token, access_token, code };
     crypto::verify(&answers.address(), 7, &signature);
     let answer = answers.take().await;
     assert_eq!((answer.what, answer.op), (VERIFIED, 7));

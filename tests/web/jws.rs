@@ -17,13 +17,13 @@ use wasm_bindgen_test::wasm_bindgen_test;
 /// What becomes of a JWS under a key set, as the machine has it: form and algorithm, then each key that fits, by the
 /// host's word, until one is the right one. Its payload need not be a JWT's.
 pub async fn judge(token: &str, key_set: &str) -> Result<(), ErrorCode> {
-    let jws = Jws::take_apart::<JsJson>(token, Algorithms::ANY, |_| Some(())).map_err(|error| error.code())?;
+    let jws = Jws::take_apart::<JsJson>(token, Algorithms::ANY, None, |_| Some(())).map_err(|error| error.code())?;
     let response = Response { status: 200, body: Secret::new(key_set.into()), ..Response::default() };
     let keys = jws::key_set::<JsJson>(&response).unwrap();
     let (mut failure, mut next) = (ErrorCode::IdTokenKeyNotFound, 0);
-    while let Some((key, behind)) = jws::next_key(&keys, jws.algorithm, jws.key_id.as_deref(), next) {
+    while let Some((key, behind)) = jws::next_key(&keys, jws.header.algorithm, jws.header.key_id.as_deref(), next) {
         next = behind;
-        match verdict(jws.algorithm, key, token, [None, None]).await {
+        match verdict(jws.header.algorithm, key, token, [None, None]).await {
             Verdict::Good { .. } => return Ok(()),
             Verdict::Bad => failure = ErrorCode::IdTokenSignature,
             Verdict::Unable => failure = ErrorCode::IdTokenAlgorithm,

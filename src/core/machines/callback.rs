@@ -26,15 +26,12 @@ use crate::core::{
     },
     protocol::{
         callback::{Callback, ValidatedCallback},
-        id_token::{self, Expected},
-        jws::Jws,
         token::{self, Grant},
     },
     words::{
         concat::concat,
         decimal::decimal,
         error::{Error, ErrorCode},
-        http::Unanswered,
         json::Json,
         secret::Secret,
         time::UnixMillis,
@@ -132,7 +129,7 @@ impl<J: Json> Machine<J> {
         }
         self.callbacks.push(progress);
         if let Some(verifying) = verifying {
-            self.verify(verifying);
+            self.verify_signature(verifying);
         }
     }
 
@@ -197,51 +194,43 @@ impl<J: Json> Machine<J> {
         }
     }
 
-    /// The answer to the code of a redirect. `has_asked` where another server's clock was looked at meanwhile.
-    pub(super) fn exchanged(&mut self, id: u32, sent_at: UnixMillis, result: &mut Responded, has_asked: bool) {
+    /// The answer to the code of a redirect.
+    pub(super) fn exchanged(&mut self, id: u32, sent_at: UnixMillis, result: &Responded) {
         let mut verifying = None;
-        self.with(id, |machine, progress| verifying = machine.read_tokens(progress, sent_at, result, has_asked));
+        self.with(id, |machine, progress| {
+            let Some(callback) = &progress.checked else {
+                return;
+            };
+            match machine.token_response(For::Exchange(id), sent_at, result, callback.code(), Some(&progress.login)) {
+                Ok(good) => verifying = Some(good),
+                Err(error) => machine.exchange_failed(progress, error),
+            }
+        });
         // Not before the redirect is in the list again, where it is looked for when it is verified.
         if let Some(verifying) = verifying {
             self.verify(verifying);
         }
     }
 
-    fn read_tokens(
-        &mut self,
-        progress: &mut Progress<J>,
-        sent_at: UnixMillis,
-        result: &mut Responded,
-        has_asked: bool,
-    ) -> Option<Box<Verifying<J>>> {
-        let code = progress.checked.as_ref()?.code();
-        let whose = For::Exchange(progress.id);
-        match self.token_response(whose, sent_at, result, code, Some((&progress.login, has_asked))) {
-            Ok(verifying) => return Some(verifying),
-            Err(error)
-                if matches!(error.code(), ErrorCode::IdTokenExpired | ErrorCode::IdTokenIssuedAt)
-                    && !has_asked
-                    && self.skew.is_none() =>
-            {
-                // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
-                let url = concat(&["/?", &decimal(self.now.0)]);
-                let result = core::mem::replace(result, Err(Unanswered::Network));
-                self.get(url, false, OnSend::Clock(Box::new((progress.id, sent_at, result))));
-            }
-            Err(error) => self.exchange_failed(progress, error),
-        }
-        None
-    }
-
     /// The signature of the ID token is right, or there is none, or it is not right, or its key could not be had.
     pub(super) fn exchange_verified(
         &mut self,
         progress: &mut Progress<J>,
-        verifying: Box<Verifying<J>>,
+        mut verifying: Box<Verifying<J>>,
         result: Result<(), Error>,
     ) {
         match result {
             Ok(()) => self.store_session(progress, verifying.into_snapshot()),
+            Err(error)
+                if matches!(error.code(), ErrorCode::IdTokenExpired | ErrorCode::IdTokenIssuedAt)
+                    && !verifying.has_asked
+                    && self.skew.is_none() =>
+            {
+                // Or is it this device's clock? The page's own server shows its clock. No cache has an answer to this.
+                let url = concat(&["/?", &decimal(self.now.0)]);
+                verifying.has_asked = true;
+                self.get(url, false, OnSend::Clock(verifying));
+            }
             // The code is spent and the tokens are here: the same redirect, handed in again, begins at the keys.
             Err(error) if error.code().is_retryable() => {
                 progress.verifying = Some(verifying);
@@ -273,29 +262,26 @@ impl<J: Json> Machine<J> {
         self.fail(progress, error);
     }
 
-    /// Reads the answer of the token endpoint to what was `sent`, and where an ID token is in it, checks what that says;
-    /// its signature is still to be verified. Of a `login`: what it was begun with, and whether another server's clock
-    /// was looked at.
+    /// Reads the answer of the token endpoint to what was `sent`. An ID token that is in it is still to be verified.
     pub(super) fn token_response(
         &self,
         whose: For,
         sent_at: UnixMillis,
         result: &Responded,
         sent: &Secret,
-        login: Option<(&Login, bool)>,
+        login: Option<&Login>,
     ) -> Result<Box<Verifying<J>>, Error> {
         let grant = if login.is_some() { Grant::AuthorizationCode } else { Grant::RefreshToken };
         let response = result.as_ref().map_err(|unanswered| *unanswered)?;
         let mut response = token::token_response::<J>(&self.config, grant, response, &[sent])?;
         response.jkt = self.jkt();
         let has_id_token = response.id_token.is_some();
-        let (nonce, scope) = match login {
-            Some((login, _)) => (Some(login.text("nonce")), login.text("scope")),
-            None => (None, String::new()),
-        };
+        let scope = login.map(|login| login.text("scope")).unwrap_or_default();
         let mut verifying = Verifying::new(whose, TokenSet::new(response, sent_at, &scope));
-        if let Some((login, _)) = login {
+        if let Some(login) = login {
             verifying.code = Some(sent.clone());
+            verifying.nonce = Some(login.text("nonce"));
+            verifying.max_age = login.max_age();
             if !has_id_token && login.asks_for_id_token() {
                 return Err(ErrorCode::IdTokenMissing.into());
             }
@@ -304,20 +290,8 @@ impl<J: Json> Machine<J> {
             verifying.session.tokens.succeed(&before.tokens);
             verifying.session.claims = before.claims.clone();
         }
-        let id_token = verifying.session.tokens.id_token.as_ref().filter(|_| has_id_token);
-        if let (Some(id_token), Some(metadata)) = (id_token, &self.metadata) {
-            let jws = Jws::<J>::parse(id_token.expose(), metadata.id_token_algorithms)?;
-            let expected = Expected {
-                issuer: &metadata.issuer,
-                client_id: &self.config.client_id,
-                nonce: nonce.as_deref(),
-                max_age: login.and_then(|(login, _)| login.max_age()),
-                before: verifying.session.claims.as_ref(),
-                now: login.map(|(_, has_asked)| self.server_now_by(jws.claims.number("iat").filter(|_| has_asked))),
-                tolerance: self.config.clock_tolerance,
-            };
-            id_token::check(&jws.claims, &expected)?;
-            verifying.take_jws(jws);
+        if has_id_token {
+            self.take_id_token(&mut verifying)?;
         }
         Ok(verifying)
     }
@@ -325,7 +299,7 @@ impl<J: Json> Machine<J> {
     /// The server's clock: as it was seen; where nobody shows one (the page of an app has no server), by when it says
     /// that it issued the ID token, which answers this login's nonce and so is new. A device may be hours wrong; what
     /// is further off, or hardly off, is not the clock's doing.
-    fn server_now_by(&self, issued_at: Option<f64>) -> UnixMillis {
+    pub(super) fn server_now_by(&self, issued_at: Option<f64>) -> UnixMillis {
         let issued_at = UnixMillis(issued_at.unwrap_or_default() as u64 * 1000);
         let off = issued_at.since(self.now) + self.now.since(issued_at);
         if self.skew.is_none() && (CLOCK_IS_WRONG..CLOCK_IS_NOT_TO_BLAME).contains(&off) {

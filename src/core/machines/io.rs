@@ -5,7 +5,7 @@ use crate::core::{
     protocol::dpop::PublicKey,
     words::{error::Error, http::Request, secret::Secret, time::UnixMillis},
 };
-use alloc::{boxed::Box, rc::Rc, string::String};
+use alloc::{rc::Rc, string::String};
 
 /// Who asked: the shell's own number for a caller that waits for an answer.
 pub type Caller = u32;
@@ -74,12 +74,11 @@ pub enum Output<J> {
         /// What.
         request: Request,
     },
-    /// Verify a signature, and hash what is to be hashed along with it. Answered by `verified`.
+    /// Verify a [`signature`](super::machine::Machine::signature), and hash what is to be hashed along with it. Answered by
+    /// `verified`.
     Verify {
-        /// To be named in the answer.
+        /// Its number.
         op: Op,
-        /// What.
-        signature: Box<Signature<J>>,
     },
     /// Open the key that tokens are bound to: the one that is kept under this name, or the one that is open already, or
     /// a new one, which is then kept; it is never to leave the host. Answered by `keyed`.
@@ -131,17 +130,17 @@ pub enum Output<J> {
 
 /// A signature to be verified ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), step 8).
 #[derive(Debug)]
-pub struct Signature<J> {
+pub struct Signature<'a, J> {
     /// `alg`: RS256 to RS512, PS256 to PS512, ES256 to ES512 or EdDSA.
     pub algorithm: &'static str,
     /// The key, a JWK of the algorithm's type.
-    pub key: J,
+    pub key: &'a J,
     /// The JWS: what is before the last point is signed, what is behind it is the signature, base64url.
-    pub token: Secret,
+    pub token: &'a str,
     /// Where it is given: the access token that a hash is wanted of.
-    pub access_token: Option<Secret>,
+    pub access_token: Option<&'a str>,
     /// Where it is given: the code that a hash is wanted of.
-    pub code: Option<Secret>,
+    pub code: Option<&'a str>,
 }
 
 /// What the host says of a signature.

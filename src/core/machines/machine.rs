@@ -4,7 +4,7 @@
 
 use super::{
     callback::Progress,
-    io::{Answer, Area, Caller, Lock, Op, Output, Snapshot},
+    io::{Answer, Area, Caller, Lock, Op, Output, Signature, Snapshot},
     login::Begun,
     open::Opening,
     refresh::Refresh,
@@ -167,8 +167,8 @@ pub(super) enum OnSend<J> {
     Discover(Box<Opening<J>>),
     /// A redirect, by its number: the tokens.
     Exchange(u32),
-    /// The same, when another server's clock was looked at: with its answer.
-    Clock(Box<(u32, UnixMillis, Responded)>),
+    /// A redirect's tokens: another server's clock was looked at.
+    Clock(Box<Verifying<J>>),
     /// A refresh, in its turn: the tokens. With the refresh token that was sent.
     Refresh(Secret),
     /// The server's keys, for an ID token.
@@ -326,8 +326,8 @@ impl<J: Json> Machine<J> {
         };
         match then {
             OnSend::Discover(opening) => self.discovered(opening, &result),
-            OnSend::Exchange(id) => self.exchanged(id, sent_at, &mut result, false),
-            OnSend::Clock(mut asked) => self.exchanged(asked.0, asked.1, &mut asked.2, true),
+            OnSend::Exchange(id) => self.exchanged(id, sent_at, &result),
+            OnSend::Clock(verifying) => self.verify(verifying),
             OnSend::Refresh(sent) => self.refresh_responded(&sent, sent_at, &result),
             OnSend::Keys(verifying) => self.keys_responded(verifying, &result),
             OnSend::Errand(errand) => self.errand(errand, Came::Response(sent_at, &result)),
@@ -382,6 +382,14 @@ impl<J: Json> Machine<J> {
     /// The next thing to perform.
     pub fn poll(&mut self) -> Option<Output<J>> {
         if self.outputs.is_empty() { None } else { Some(self.outputs.remove(0)) }
+    }
+
+    /// What [`Output::Verify`] is about.
+    pub fn signature(&self, op: Op) -> Option<Signature<'_, J>> {
+        self.waiting.iter().find(|waiting| waiting.op == op).and_then(|waiting| match &waiting.then {
+            Then::Verify(verifying) => verifying.signature(),
+            _ => None,
+        })
     }
 
     /// When to call [`wake`](Self::wake), at the latest.

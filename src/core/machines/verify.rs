@@ -1,9 +1,9 @@
 //! Verifying an ID token's signature: the server's keys, fetched when they are first needed, and the host's word.
 //!
 //! ```text
-//! keys known? ─no─▶ fetch ─▶ the next that fits ─▶ verify ─good─▶ hashes ─▶ done
-//!      └──────yes──────────────▲          │none left            └bad─▶ the next that fits
-//!                              └─ fetch anew, once in a while
+//! check the claims ─▶ keys known? ─no─▶ fetch ─▶ the next that fits ─▶ verify ─good─▶ hashes ─▶ done
+//!                          └──────yes──────────────▲          │none left └─bad─▶ the next that fits
+//!                                                  └─ fetch anew, once in a while
 //! ```
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
 use crate::core::{
     memory::token_set::TokenSet,
     protocol::{
-        id_token,
-        jws::{self, Jws},
+        id_token::{self, Expected},
+        jws::{self, Header, Jws},
     },
     words::{
         error::{Error, ErrorCode},
@@ -37,6 +37,8 @@ pub(super) struct Keys<J> {
     pub(super) keys: J,
     /// When they were last fetched past all caches.
     pub(super) renewed_at: Option<UnixMillis>,
+    /// The first key that fits a header, and its place behind it: a server's headers are mostly the same.
+    last: Option<(Rc<Header>, J, u32)>,
 }
 
 /// Whose tokens they are.
@@ -60,9 +62,17 @@ pub(super) struct Verifying<J> {
     pub(super) session: Session<J>,
     /// The code that was exchanged for it.
     pub(super) code: Option<Secret>,
-    /// Empty where there is nothing to be verified.
-    algorithm: &'static str,
-    key_id: Option<String>,
+    /// `nonce` and `max_age` of the login.
+    pub(super) nonce: Option<String>,
+    pub(super) max_age: Option<u64>,
+    /// Whether another server's clock was looked at.
+    pub(super) has_asked: bool,
+    /// The ID token's; none where there is nothing to be verified.
+    header: Option<Rc<Header>>,
+    /// What it says; the session's are those before it until all is good.
+    claims: Option<J>,
+    /// The key that is being tried.
+    key: Option<J>,
     /// Which key is next.
     next: u32,
     /// Whether the keys were fetched for it, past all caches.
@@ -79,19 +89,31 @@ impl<J> Verifying<J> {
             errand: None,
             session: Session { tokens, claims: None },
             code: None,
-            algorithm: "",
-            key_id: None,
+            nonce: None,
+            max_age: None,
+            has_asked: false,
+            header: None,
+            claims: None,
+            key: None,
             next: 0,
             has_renewed: false,
             failure: ErrorCode::IdTokenKeyNotFound,
         })
     }
 
-    /// The ID token, which is good as far as its claims are.
-    pub(super) fn take_jws(&mut self, jws: Jws<J>) {
-        self.algorithm = jws.algorithm;
-        self.key_id = jws.key_id;
-        self.session.claims = Some(jws.claims);
+    /// What the host is asked.
+    pub(super) fn signature(&self) -> Option<Signature<'_, J>>
+    where
+        J: Json,
+    {
+        let (claims, tokens) = (self.claims.as_ref()?, &self.session.tokens);
+        Some(Signature {
+            algorithm: self.header.as_ref()?.algorithm,
+            key: self.key.as_ref()?,
+            token: tokens.id_token.as_ref()?.expose(),
+            access_token: Some(tokens.access_token.expose()).filter(|_| claims.has("at_hash")),
+            code: self.code.as_ref().filter(|_| claims.has("c_hash")).map(Secret::expose),
+        })
     }
 
     /// The session, when there is nothing more to verify.
@@ -104,12 +126,53 @@ impl<J> Verifying<J> {
 
 // A redirect's flow is not called from here while it is out of the machine's list: see `exchanged`.
 impl<J: Json> Machine<J> {
-    /// Begins, or begins again where the keys could not be had.
-    pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
-        if verifying.algorithm.is_empty() || !self.verifies && self.config.allow_insecure {
-            return self.verified_as(verifying, Ok(()));
+    /// Takes the ID token that is among the tokens apart: it is to be verified.
+    pub(super) fn take_id_token(&self, verifying: &mut Verifying<J>) -> Result<(), Error> {
+        if let (Some(id_token), Some(metadata)) = (&verifying.session.tokens.id_token, &self.metadata) {
+            let last = self.keys.as_ref().and_then(|keys| keys.last.as_ref());
+            let known = last.map(|(header, ..)| header);
+            let jws = Jws::<J>::parse(id_token.expose(), metadata.id_token_algorithms, known)?;
+            verifying.header = Some(jws.header);
+            verifying.claims = Some(jws.claims);
         }
-        if self.keys.is_some() { self.try_key(verifying) } else { self.fetch_keys(verifying, false) }
+        Ok(())
+    }
+
+    /// Begins, or begins again where another clock is known.
+    pub(super) fn verify(&mut self, verifying: Box<Verifying<J>>) {
+        match self.check(&verifying) {
+            Ok(()) => self.verify_signature(verifying),
+            Err(error) => self.verified_as(verifying, Err(error)),
+        }
+    }
+
+    /// The claims are good, once and for all: the token may expire while the keys cannot be had.
+    pub(super) fn verify_signature(&mut self, verifying: Box<Verifying<J>>) {
+        if verifying.header.is_none() || !self.verifies && self.config.allow_insecure {
+            self.verified_as(verifying, Ok(()));
+        } else if self.keys.is_some() {
+            self.try_key(verifying);
+        } else {
+            self.fetch_keys(verifying, false);
+        }
+    }
+
+    /// Checks what the ID token says.
+    fn check(&self, verifying: &Verifying<J>) -> Result<(), Error> {
+        let (Some(claims), Some(metadata)) = (&verifying.claims, &self.metadata) else {
+            return Ok(());
+        };
+        let issued_at = if verifying.has_asked { claims.number("iat") } else { None };
+        let expected = Expected {
+            issuer: &metadata.issuer,
+            client_id: &self.config.client_id,
+            nonce: verifying.nonce.as_deref(),
+            max_age: verifying.max_age,
+            before: verifying.session.claims.as_ref(),
+            now: (verifying.whose != For::Refresh).then(|| self.server_now_by(issued_at)),
+            tolerance: self.config.clock_tolerance,
+        };
+        id_token::check(claims, &expected)
     }
 
     fn fetch_keys(&mut self, mut verifying: Box<Verifying<J>>, is_fresh: bool) {
@@ -135,7 +198,7 @@ impl<J: Json> Machine<J> {
             Ok(keys) => {
                 let renewed_at = self.keys.as_ref().and_then(|keys| keys.renewed_at);
                 let renewed_at = if verifying.has_renewed { Some(self.now) } else { renewed_at };
-                self.keys = Some(Keys { keys, renewed_at });
+                self.keys = Some(Keys { keys, renewed_at, last: None });
                 self.try_key(verifying);
             }
             Err(error) => self.verified_as(verifying, Err(error)),
@@ -143,42 +206,37 @@ impl<J: Json> Machine<J> {
     }
 
     fn try_key(&mut self, mut verifying: Box<Verifying<J>>) {
-        let Some(keys) = &self.keys else {
+        let (Some(keys), Some(header)) = (&mut self.keys, &verifying.header) else {
             return;
         };
-        let next = jws::next_key(&keys.keys, verifying.algorithm, verifying.key_id.as_deref(), verifying.next);
-        if let Some((key, next)) = next {
+        let is_first = verifying.next == 0;
+        let chosen = match &keys.last {
+            Some((last, key, next)) if is_first && Rc::ptr_eq(last, header) => Some((key.clone(), *next)),
+            _ => {
+                let chosen = jws::next_key(&keys.keys, header.algorithm, header.key_id.as_deref(), verifying.next);
+                if is_first && let Some((key, next)) = &chosen {
+                    keys.last = Some((header.clone(), key.clone(), *next));
+                }
+                chosen
+            }
+        };
+        if let Some((key, next)) = chosen {
             verifying.next = next;
-            return self.ask_host(key, verifying);
+            verifying.key = Some(key);
+            let whose = verifying.whose;
+            let op = self.wait_for_verdict(verifying);
+            self.in_turn_for(whose);
+            return self.emit(Output::Verify { op });
         }
         let is_settled = |at: UnixMillis| self.now.since(at) < KEYS_LAST && at <= self.now;
         // The server may have a new key since, with a name that is not known yet, or with none.
-        let may_be_new = verifying.failure == ErrorCode::IdTokenKeyNotFound || verifying.key_id.is_none();
+        let may_be_new = verifying.failure == ErrorCode::IdTokenKeyNotFound || header.key_id.is_none();
         if may_be_new && !keys.renewed_at.is_some_and(is_settled) {
             verifying.next = 0;
             return self.fetch_keys(verifying, true);
         }
         let failure = verifying.failure;
         self.verified_as(verifying, Err(failure.into()));
-    }
-
-    fn ask_host(&mut self, key: J, verifying: Box<Verifying<J>>) {
-        let session = &verifying.session;
-        let hash = |name, of: Option<&Secret>| {
-            let is_wanted = session.claims.as_ref().is_some_and(|claims| claims.has(name));
-            of.filter(|_| is_wanted).cloned()
-        };
-        let signature = Signature {
-            algorithm: verifying.algorithm,
-            key,
-            token: session.tokens.id_token.clone().unwrap_or_default(),
-            access_token: hash("at_hash", Some(&session.tokens.access_token)),
-            code: hash("c_hash", verifying.code.as_ref()),
-        };
-        let whose = verifying.whose;
-        let op = self.wait_for_verdict(verifying);
-        self.in_turn_for(whose);
-        self.emit(Output::Verify { op, signature: Box::new(signature) });
     }
 
     /// Answers [`Output::Verify`].
@@ -189,7 +247,7 @@ impl<J: Json> Machine<J> {
         };
         match verdict {
             Verdict::Good { at_hash, c_hash } => {
-                let claims = verifying.session.claims.as_ref();
+                let claims = verifying.claims.as_ref();
                 let checked = claims
                     .map_or(Ok(()), |claims| id_token::check_hashes(claims, at_hash.as_deref(), c_hash.as_deref()));
                 self.verified_as(verifying, checked);
@@ -208,6 +266,9 @@ impl<J: Json> Machine<J> {
     }
 
     fn verified_as(&mut self, mut verifying: Box<Verifying<J>>, result: Result<(), Error>) {
+        if result.is_ok() && verifying.claims.is_some() {
+            verifying.session.claims = verifying.claims.take();
+        }
         match verifying.whose {
             For::Exchange(id) => self.with(id, |machine, progress: &mut Progress<J>| {
                 machine.exchange_verified(progress, verifying, result);
@@ -226,7 +287,6 @@ impl<J: Json> Machine<J> {
                     // spent, and who is signed in is known: that stands.
                     if let Some(before) = &self.session {
                         verifying.session.tokens.id_token = before.tokens.id_token.clone();
-                        verifying.session.claims = before.claims.clone();
                     }
                 }
                 self.refresh_verified(verifying);

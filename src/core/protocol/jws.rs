@@ -12,7 +12,7 @@ use crate::core::words::{
     http::Response,
     json::Json,
 };
-use alloc::string::String;
+use alloc::{rc::Rc, string::String};
 
 /// The algorithms that are taken. What is signed with a secret (`HS256`) or not at all (`none`) would have to be
 /// believed to whoever knows this client, which is everybody.
@@ -42,37 +42,48 @@ impl Algorithms {
 /// ([RFC 7518 §3.3](https://www.rfc-editor.org/rfc/rfc7518#section-3.3)).
 const SHORTEST_MODULUS: usize = 342;
 
-/// Header and payload of a JWS whose signature is still to be verified.
-#[derive(Debug)]
-pub struct Jws<P> {
+/// The header of a JWS.
+#[derive(Debug, Default)]
+pub struct Header {
+    /// As it came, base64url.
+    text: String,
     /// `alg`, one of those that are taken.
     pub algorithm: &'static str,
     /// `kid`.
     pub key_id: Option<String>,
+}
+
+/// Header and payload of a JWS whose signature is still to be verified.
+#[derive(Debug)]
+pub struct Jws<P> {
+    /// Its header.
+    pub header: Rc<Header>,
     /// The payload: a JWT's members.
     pub claims: P,
 }
 
 impl<J: Json> Jws<J> {
-    /// Takes a JWT apart.
+    /// Takes a JWT apart; see [`take_apart`](Self::take_apart).
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
-    pub fn parse(token: &str, announced: Algorithms) -> Result<Self, Error> {
+    pub fn parse(token: &str, announced: Algorithms, known: Option<&Rc<Header>>) -> Result<Self, Error> {
         // RFC 7519 §7.2: the payload of a JWT is a JSON object.
-        Self::take_apart::<J>(token, announced, |payload| J::parse_base64url(payload))
+        Self::take_apart::<J>(token, announced, known, |payload| J::parse_base64url(payload))
     }
 }
 
 impl<P> Jws<P> {
     /// Takes a JWS apart ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2), its steps in brackets).
-    /// `announced` are the algorithms that the server says it uses. `read` reads the payload, base64url.
+    /// `announced` are the algorithms that the server says it uses. `known` is a header that was read before: the same
+    /// again is not read anew. `read` reads the payload, base64url.
     ///
     /// # Errors
     /// `id_token_malformed`, `id_token_algorithm`.
     pub fn take_apart<J: Json>(
         token: &str,
         announced: Algorithms,
+        known: Option<&Rc<Header>>,
         read: impl FnOnce(&str) -> Option<P>,
     ) -> Result<Self, Error> {
         // [1] Three parts, each base64url and nothing else.
@@ -84,11 +95,23 @@ impl<P> Jws<P> {
         };
         for part in &[header, payload, signature] {
             if !is_base64url(part) {
-                return Err(malformed("base64url"));
+                return Err(malformed("parts"));
             }
         }
+        let header = match known.filter(|known| known.text == header) {
+            Some(known) => known.clone(),
+            None => Rc::new(Header::read::<J>(header, announced)?),
+        };
+        // [6] The payload.
+        let claims = read(payload).ok_or_else(|| malformed("payload"))?;
+        Ok(Self { header, claims })
+    }
+}
+
+impl Header {
+    fn read<J: Json>(text: &str, announced: Algorithms) -> Result<Self, Error> {
         // [2, 3] The header is a JSON object.
-        let header = J::parse_base64url(header).ok_or_else(|| malformed("header"))?;
+        let header = J::parse_base64url(text).ok_or_else(|| malformed("header"))?;
         // [4] Extensions that have to be understood are not.
         if header.has("crit") {
             return Err(malformed("crit"));
@@ -101,9 +124,7 @@ impl<P> Jws<P> {
         if announced.0 >> place & 1 == 0 {
             return Err(ErrorCode::IdTokenAlgorithm.into());
         }
-        // [6] The payload.
-        let claims = read(payload).ok_or_else(|| malformed("payload"))?;
-        Ok(Self { algorithm, key_id: header.text("kid"), claims })
+        Ok(Self { text: text.into(), algorithm, key_id: header.text("kid") })
     }
 }
 
@@ -180,9 +201,9 @@ mod tests {
     }
 
     fn parse(token: &str) -> Result<(String, Option<String>), ErrorCode> {
-        let jws = Jws::<Value>::parse(token, Algorithms::ANY).map_err(|error| error.code())?;
+        let jws = Jws::<Value>::parse(token, Algorithms::ANY, None).map_err(|error| error.code())?;
         assert_eq!(jws.claims, json!({ "sub": "s" }));
-        Ok((jws.algorithm.into(), jws.key_id))
+        Ok((jws.header.algorithm.into(), jws.header.key_id.clone()))
     }
 
     #[test]
@@ -221,8 +242,8 @@ mod tests {
     fn jws_with_an_algorithm_that_the_server_did_not_announce_is_refused_for_it() {
         let token = token(&json!({ "alg": "RS256" }));
         let only = |words: &[&str]| Algorithms::announced(|algorithm| words.contains(&algorithm));
-        assert!(Jws::<Value>::parse(&token, only(&["RS256", "ES256"])).is_ok());
-        let error = Jws::<Value>::parse(&token, only(&["PS256", "EdDSA"])).unwrap_err();
+        assert!(Jws::<Value>::parse(&token, only(&["RS256", "ES256"]), None).is_ok());
+        let error = Jws::<Value>::parse(&token, only(&["PS256", "EdDSA"]), None).unwrap_err();
         assert_eq!(error.code(), ErrorCode::IdTokenAlgorithm);
         // None that is taken: the server's word is worth nothing.
         for words in [&[][..], &["HS256", "none"]] {
@@ -254,6 +275,17 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(ErrorCode::IdTokenMalformed), "{text}");
         }
+    }
+
+    #[test]
+    fn jws_whose_header_is_known_shares_it_and_another_is_read() {
+        let [first, same, other] = ["RS256", "RS256", "ES256"].map(|algorithm| token(&json!({ "alg": algorithm })));
+        let parse = |token: &str, known: Option<&Rc<Header>>| Jws::<Value>::parse(token, Algorithms::ANY, known);
+        let known = parse(&first, None).unwrap().header;
+        assert!(Rc::ptr_eq(&parse(&same, Some(&known)).unwrap().header, &known));
+        assert_eq!(parse(&other, Some(&known)).unwrap().header.algorithm, "ES256");
+        let none = token(&json!({ "alg": "none" }));
+        assert_eq!(parse(&none, Some(&known)).unwrap_err().code(), ErrorCode::IdTokenAlgorithm);
     }
 
     fn rsa(edit: Value) -> Value {
@@ -323,7 +355,7 @@ mod tests {
     proptest! {
         #[test]
         fn jws_parse_of_any_text_does_not_panic(text: String) {
-            let _ = Jws::<Value>::parse(&text, Algorithms::ANY);
+            let _ = Jws::<Value>::parse(&text, Algorithms::ANY, None);
         }
 
         #[test]
@@ -331,10 +363,10 @@ mod tests {
             parts in proptest::collection::vec("[A-Za-z0-9_=+/ -]{0,8}|eyJhbGciOiJSUzI1NiJ9|e30", 1..5)
         ) {
             let text = parts.join(".");
-            if let Ok(jws) = Jws::<Value>::parse(&text, Algorithms::ANY) {
+            if let Ok(jws) = Jws::<Value>::parse(&text, Algorithms::ANY, None) {
                 prop_assert_eq!(parts.len(), 3);
                 prop_assert!(parts.iter().all(|part| URL_SAFE_NO_PAD.decode(part).is_ok() || part.len() % 4 != 1));
-                prop_assert!(ALGORITHMS.contains(&jws.algorithm));
+                prop_assert!(ALGORITHMS.contains(&jws.header.algorithm));
             }
         }
 

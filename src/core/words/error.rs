@@ -141,10 +141,10 @@ codes! {
     ClientClosed "client_closed" FixConfig "pixie-auth" "this AuthClient was closed";
     DiscoveryFailed "discovery_failed" Retry "OIDC Discovery §4" "the server's metadata cannot be read";
     IssuerMismatch "issuer_mismatch" FixConfig "OIDC Discovery §4.3, RFC 8414 §3.3" "the metadata names another issuer";
-    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing or wrong, or not https";
+    MetadataInvalid "metadata_invalid" Report "RFC 8414 §2" "an endpoint is missing, wrong or not https";
     CallbackStateUnknown "callback_state_unknown" SignIn "RFC 6749 §10.12" "no login with this state";
     CallbackIssuerMismatch "callback_issuer_mismatch" Report "RFC 9207 §2.4" "the redirect came from another issuer";
-    CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect does not name its issuer";
+    CallbackIssuerMissing "callback_issuer_missing" Report "RFC 9207 §2.4" "the redirect names no issuer";
     CallbackInvalid "callback_invalid" SignIn "RFC 6749 §4.1.2" "the URL is no authorization response";
     AuthorizationFailed "authorization_failed" SignIn "RFC 6749 §4.1.2.1" "the server refused the sign-in";
     Timeout "timeout" Retry "pixie-auth" "no answer in time";
@@ -157,7 +157,7 @@ codes! {
     IdTokenMalformed "id_token_malformed" Report "OIDC Core §2" "the ID token cannot be read or lacks a claim";
     IdTokenAlgorithm "id_token_algorithm" Report "OIDC Core §3.1.3.7 (7)" "the ID token's alg is not allowed";
     IdTokenSignature "id_token_signature" Report "OIDC Core §3.1.3.7 (6)" "the ID token's signature is wrong";
-    IdTokenKeyNotFound "id_token_key_not_found" Report "OIDC Core §10.1" "no key of the server's fits the ID token";
+    IdTokenKeyNotFound "id_token_key_not_found" Report "OIDC Core §10.1" "no key fits the ID token";
     IdTokenIssuer "id_token_issuer" Report "OIDC Core §3.1.3.7 (2)" "the ID token is of another issuer";
     IdTokenAudience "id_token_audience" Report "OIDC Core §3.1.3.7 (3)" "the ID token is for another client";
     IdTokenAuthorizedParty "id_token_authorized_party" Report "OIDC Core §3.1.3.7 (4, 5)" "the ID token is for another party";

@@ -1,10 +1,11 @@
 //! What drives the machines of a scenario: time, the network, and the order in which a host does things.
 
-use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario, Tab};
+use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario, Tab, Verified};
+use crate::bound::Proof;
 use crate::server::{CLIENT, ISSUER, KEYS, Reply};
 use pixie_auth::{
     Answer, Area, Error, Lock, Machine, Output, Request, Response, Secret, Unanswered, UnixMillis,
-    core::machines::io::{Caller, Op, Signature, Verdict},
+    core::machines::io::{Caller, Op, Verdict},
 };
 use serde_json::Value;
 
@@ -148,9 +149,9 @@ impl Scenario {
                 self.answer_later(tab, op, self.storage, arrival);
             }
             Output::Send { op, request } => self.send(tab, op, &request),
-            Output::Verify { op, signature } => {
-                let verdict = self.verdict(*signature);
-                self.answer_later(tab, op, Pace::After(0), Arrival::Verified(verdict));
+            Output::Verify { op } => {
+                let verdict = self.verdict(tab, op);
+                self.answer_later(tab, op, self.cryptography, Arrival::Verified(verdict));
             }
             Output::Key { op, name, must_last } => {
                 let opened = self.keychain.open(&name, must_last, &mut self.tabs[tab].key);
@@ -158,7 +159,7 @@ impl Scenario {
             }
             Output::Sign { op, input } => {
                 let signed = self.keychain.sign(self.tabs[tab].key.as_deref(), &input);
-                self.answer_later(tab, op, Pace::After(0), Arrival::Signed(signed));
+                self.answer_later(tab, op, self.cryptography, Arrival::Signed(signed));
             }
             Output::Lock { op, name, steal } => self.lock(tab, op, name, steal),
             Output::Unlock { op } => {
@@ -235,7 +236,11 @@ impl Scenario {
                 Some(refusal) => refusal,
                 None => {
                     let authorization = request.authorization.as_ref().map(Secret::expose);
-                    self.server.reply(&request.url, body, authorization, self.time)
+                    let reply = self.server.reply(&request.url, body, authorization, self.time);
+                    if let Some(seen) = self.server.seen.last_mut() {
+                        seen.proof = request.proof.as_ref().map(|proof| Proof::read(proof.expose()));
+                    }
+                    reply
                 }
             },
         };
@@ -243,7 +248,7 @@ impl Scenario {
             Some(binding) => binding.bound(request, reply),
             None => reply,
         };
-        let dpop_nonce = self.binding.as_ref().and_then(|binding| binding.nonce.clone());
+        let dpop_nonce = self.binding.as_ref().and_then(|binding| binding.nonce_at(&request.url).cloned());
         let (pace, result) = match reply {
             Reply::Answer { status, body, retry_after } => {
                 let response = Response { status, body: Secret::new(body), retry_after, date: self.date(), dpop_nonce };
@@ -258,10 +263,16 @@ impl Scenario {
     }
 
     /// What the test says of the next signature; otherwise it is good.
-    fn verdict(&mut self, signature: Signature<Value>) -> Verdict {
-        let verdict = self.verdicts.pop_front().unwrap_or(Verdict::Good { at_hash: None, c_hash: None });
-        self.verified.push(signature);
-        verdict
+    fn verdict(&mut self, tab: usize, op: Op) -> Verdict {
+        let signature = self.tabs[tab].machine.as_ref().unwrap().signature(op).unwrap();
+        self.verified.push(Verified {
+            algorithm: signature.algorithm,
+            key: signature.key.clone(),
+            token: signature.token.into(),
+            access_token: signature.access_token.map(Into::into),
+            code: signature.code.map(Into::into),
+        });
+        self.verdicts.pop_front().unwrap_or(Verdict::Good { at_hash: None, c_hash: None })
     }
 
     fn date(&self) -> Option<String> {

@@ -11,11 +11,7 @@ use super::{
 };
 use crate::core::{
     memory::{record, token_set::TokenSet},
-    protocol::{
-        grant::GrantRequest,
-        id_token::{self, Expected},
-        jws::Jws,
-    },
+    protocol::grant::GrantRequest,
     words::{
         error::{Error, ErrorCode},
         json::Json,
@@ -66,21 +62,8 @@ impl<J: Json> Machine<J> {
         let mut response = request.response::<J>(&self.config, response)?;
         response.jkt = self.jkt();
         let mut verifying = Verifying::new(For::Errand, TokenSet::new(response, sent_at, &request.scope()));
-        if let (Some(id_token), Some(metadata)) = (&verifying.session.tokens.id_token, &self.metadata) {
-            let parsed = Jws::<J>::parse(id_token.expose(), metadata.id_token_algorithms)?;
-            let expected = Expected {
-                issuer: &metadata.issuer,
-                client_id: &self.config.client_id,
-                // No authentication request went before.
-                nonce: None,
-                max_age: None,
-                before: None,
-                now: Some(self.server_now()),
-                tolerance: self.config.clock_tolerance,
-            };
-            id_token::check(&parsed.claims, &expected)?;
-            verifying.take_jws(parsed);
-        }
+        // No authentication request went before: neither nonce nor max_age.
+        self.take_id_token(&mut verifying)?;
         Ok(verifying)
     }
 
