@@ -54,10 +54,10 @@ export function standsAlone(glue, module, name) {
 }
 
 /**
- * The arguments of a call from one module into the other, as many as any function there has (tests/package looks after that):
- * to gather and spread them takes a microsecond.
+ * The arguments of a call from one module into the other, as many as any function there has (split.mjs looks after that): to
+ * gather and spread them takes a microsecond.
  */
-export const FAR = "a, b, c, d, e, f, g, h, i";
+export const FAR = [..."abcdefghi"];
 
 /**
  * The glue with main's imports as an array, by their numbers. What main imports comes from the glue, which then has it

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inOrder, isOfGlue, mainImports, secondImports, shortened, standsAlone } from "./imports.mjs";
+import { FAR, inOrder, isOfGlue, mainImports, secondImports, shortened, standsAlone } from "./imports.mjs";
 import { SECOND } from "./split.mjs";
 
 const GLUE = `import { member, rare } from './snippets/json.js';
@@ -40,7 +40,9 @@ test("mainImports_whatTheSecondHas_throwsUntilItIsThere", async () => {
   assert.equal(imports.a.length, 2);
   assert.throws(() => imports.a[0](1), TypeError);
   await extend(async (...given) => ({ 0: (...values) => [given[0], values] }));
-  assert.deepEqual(imports.a[0](1, 2), [{ main: true }, [1, 2]]);
+  const [wasm, values] = imports.a[0](1, 2);
+  assert.deepEqual([wasm, values.filter((one) => one !== undefined)], [{ main: true }, [1, 2]]);
+  assert.equal(values.length, FAR.length);
 });
 
 test("secondImports_itsOwn_comeFromBesideTheRust", () => {

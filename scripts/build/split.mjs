@@ -3,6 +3,7 @@
 // when it is first needed. Both work on one memory and one stack. Where main calls what has gone, it calls an import;
 // the second imports from main whatever main has kept. Data that only the second reads go along.
 import { joined, numbersIn, ofSecondAlone } from "./data.mjs";
+import { FAR } from "./imports.mjs";
 import { dataSegments, plainName } from "./snip.mjs";
 
 /**
@@ -126,7 +127,12 @@ export function split(binaryen, bytes, pieces, listed = SELDOM) {
   }
   prune(main);
   const { own: kept, imported } = functions(binaryen, main);
-  const entrances = imported.filter((one) => one.module === SECOND).map(({ name }) => name);
+  const far = imported.filter((one) => one.module === SECOND);
+  const entrances = far.map(({ name }) => name);
+  for (const { name, params } of far) {
+    // More would be lost on the way, and in silence.
+    if (binaryen.expandType(params).length > FAR.length) throw new Error(`${plainName(name)} takes more than ${FAR.length} arguments: imports.mjs passes no more`);
+  }
   for (const name of entrances) {
     if (matches(listed.entrances, name)) continue;
     throw new Error(`${plainName(name)} is to be in the second module alone, but main calls it, from ${callers(main, name).join(", ")}`);
