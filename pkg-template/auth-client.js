@@ -1,6 +1,7 @@
 // @ts-check
 // The class that programs see. Each method is one request to the module's client, by the numbers of
 // src/bindings/client.rs, and gives a promise.
+/* global __ELECTRON_MAIN__ */
 import { ask, deliver, open } from "pixie:glue";
 import { readAppState, writeAppState } from "./app-state.js";
 import { init, seldom, windows } from "./load.js";
@@ -13,6 +14,9 @@ const SELDOM = ["par", "resource", "allowedOrigins", "pkceMethod", "clockToleran
 
 /** Kept to this file, so that nobody makes a client that was not opened. */
 const KEY = {};
+
+/** In the main process of an Electron app: what `fetch` of a window carries. @type {(client: AuthClient, detail: object) => Promise<any>} */
+export let authorize;
 
 export class AuthClient {
   /** The number of the module's client; 0 until it is made. */
@@ -150,6 +154,10 @@ export class AuthClient {
 
   refresh() {
     return this.#ask(/* REFRESH */ 5);
+  }
+
+  static {
+    if (__ELECTRON_MAIN__) authorize = (client, detail) => client.#seldom(/* AUTHORIZE */ 14, detail);
   }
 
   startAutoRefresh() {

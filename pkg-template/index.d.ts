@@ -204,6 +204,8 @@ export interface LoginOptions {
   maxAge?: number;
   acrValues?: string;
   uiLocales?: string;
+  /** Instead of the configuration's: a port that is free is known when it is taken (RFC 8252 §7.3). */
+  redirectUri?: string;
   /** Given back by handleCallback; any structured-clonable value but for those that live in the page only (Blob, CryptoKey, …). */
   appState?: unknown;
   /** Anything else for the authorization endpoint. The protocol's own parameters cannot be overridden: they are left out of these. */

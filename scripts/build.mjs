@@ -59,6 +59,7 @@ async function build() {
     await bundle({ pkce, client, outdir: next });
     const template = join(root, "pkg-template");
     for (const name of readdirSync(template).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, name), join(next, name));
+    for (const name of readdirSync(join(template, "electron")).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, "electron", name), join(next, "electron", name));
     const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));
     writeFileSync(join(next, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
     for (const name of COPIED) cpSync(join(root, name), join(next, name));

@@ -16,7 +16,7 @@ pub fn run(input: &str) {
         return;
     };
     let scope = options.scope.clone().unwrap_or_else(|| "openid".into());
-    let request = authorization_request(&config, &options, "state", "nonce", "challenge");
+    let request = authorization_request(&config, &options, &config.redirect_uri, "state", "nonce", "challenge");
     let url = request.append_to("https://as.example/a");
     let query = form::query(&url);
     assert_eq!(url.find(query), Some("https://as.example/a?".len()));

@@ -54,7 +54,8 @@ pub fn run(input: &str) {
         assert!(config.allows(endpoint), "{endpoint}");
     }
     let options = LoginOptions::default();
-    let request = authorize::authorization_request(&config, &options, "state", "nonce", "challenge");
+    let request =
+        authorize::authorization_request(&config, &options, &config.redirect_uri, "state", "nonce", "challenge");
     let url = request.append_to(&metadata.authorization_endpoint);
     // What the endpoint brings along of its own comes first, and a fragment of its hides all the rest.
     if !metadata.authorization_endpoint.contains(['?', '#']) {

@@ -57,7 +57,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     // The embedded bytes are letters; escaped they would be three times as long.
     charset: "utf8",
     legalComments: "none",
-    define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("ask") },
+    define: { __WBINDGEN_START__: short("__wbindgen_start"), __CLIENT_ASK__: short("ask"), __ELECTRON_MAIN__: "false" },
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");
@@ -69,6 +69,45 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     const embedded = { index: main, seldom: second }[basename(path, ".js")];
     writeFileSync(path, embedded ? tuned(text, embedded) : text);
   }
+  await electron({ build, options, entries, plugin, outdir: join(outdir, "electron"), template: join(template, "electron") });
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }
+
+/**
+ * The files for Electron. Its main process and its preload scripts take modules of CommonJS in all its versions, each whole in
+ * one file: a preload script in a sandbox can load no other.
+ * @param {any} parts
+ */
+async function electron({ build, options, plugin, outdir, template }) {
+  const { charset, legalComments, logLevel, define } = options;
+  const common = { bundle: true, platform: "node", format: "cjs", external: ["electron"], outExtension: { ".js": ".cjs" }, target: ["node16"], charset, legalComments, logLevel, outdir };
+  await build({
+    ...common,
+    entryPoints: [join(template, "main.js")],
+    inject: [join(template, "host.js")],
+    define: { ...define, __ELECTRON_MAIN__: "true", "globalThis.crypto": "crypto", "globalThis.addEventListener": "addEventListener", "globalThis.removeEventListener": "removeEventListener" },
+    plugins: [whole, plugin],
+  });
+  await build({ ...common, entryPoints: [join(template, "preload.js")] });
+  await build({ ...options, outdir, entryPoints: [join(template, "renderer.js")], plugins: [beside] });
+}
+
+/** What is whole in one file has the errors' class and the second module within. @type {import("esbuild").Plugin} */
+const whole = {
+  name: "pixie, whole",
+  setup(bundler) {
+    bundler.onResolve({ filter: /auth[-_]error(\.js)?$/ }, () => ({ path: join(root, "src", "bindings", "auth_error.js") }));
+    bundler.onResolve({ filter: /^\.\/seldom\.js$/ }, () => ({ path: join(root, "pkg-template", "seldom.js") }));
+    // There is no window to sign in in.
+    bundler.onResolve({ filter: /^\.\/window-login\.js$/ }, () => ({ path: join(root, "pkg-template", "window-login.js") }));
+  },
+};
+
+/** @type {import("esbuild").Plugin} */
+const beside = {
+  name: "pixie, a folder below",
+  setup(bundler) {
+    bundler.onResolve({ filter: /auth[-_]error(\.js)?$/ }, () => ({ path: "../auth-error.js", external: true }));
+  },
+};

@@ -253,3 +253,25 @@ fn login_may_take_hours() {
     let call = s.callback(tab, &redirect);
     assert!(matches!(s.said(call), Ok(Said::SignedIn { .. })));
 }
+
+#[test]
+fn login_with_a_redirect_uri_of_its_own_sends_it_in_both_requests() {
+    let mut s = Scenario::new();
+    let tab = s.tab();
+    let own = "http://127.0.0.1:51234/callback";
+    let call = s.login(tab, &json!({ "redirectUri": own }));
+    let Ok(Said::LoginUrl { url, .. }) = s.said(call) else { panic!("{:?}", s.said(call)) };
+    assert_eq!(parameters(url.split_once('?').unwrap().1)["redirect_uri"], own);
+    let redirect = s.server.authorize(&url);
+    let call = s.callback(tab, &redirect);
+    assert!(matches!(s.said(call), Ok(Said::SignedIn { .. })), "{:?}", s.said(call));
+    assert_eq!(s.server.token_requests("authorization_code")[0].form["redirect_uri"], own);
+}
+
+#[test]
+fn login_with_a_redirect_uri_that_is_none_is_invalid_config() {
+    for wrong in ["callback", "http://127.0.0.1/#f", "com.example.app:/a b"] {
+        let error = LoginOptions::read(&json!({ "redirectUri": wrong })).unwrap_err();
+        assert_eq!((error.code(), error.subject()), (ErrorCode::InvalidConfig, "redirectUri"), "{wrong}");
+    }
+}

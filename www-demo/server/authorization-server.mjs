@@ -124,7 +124,8 @@ function pageSecurity(clients) {
     clients
       .flatMap((client) => [...client.redirectUris, ...(client.postLogoutRedirectUris ?? [])])
       .map((uri) => new URL(uri))
-      .map(({ origin, protocol }) => (origin === "null" ? protocol : origin)),
+      // A native app's loopback redirect comes with whatever port was free (RFC 8252 §7.3).
+      .map(({ origin, protocol, hostname, port }) => (origin === "null" ? protocol : hostname === "127.0.0.1" && !port ? `${origin}:*` : origin)),
   );
   const policy = [
     "default-src 'none'",

@@ -61,11 +61,12 @@ impl<J: Json> Machine<J> {
             state = concat(&[IN_WINDOW, &state]);
         }
         let challenge = verifier.challenge(self.config.method);
-        let request = authorization_request(&self.config, &options, &state, &nonce, &challenge);
+        let redirect_uri = options.redirect_uri.as_ref().unwrap_or(&self.config.redirect_uri);
+        let request = authorization_request(&self.config, &options, redirect_uri, &state, &nonce, &challenge);
         let transaction = Login::open(
             &verifier,
             &nonce,
-            &self.config.redirect_uri,
+            redirect_uri,
             options.scope.as_deref().unwrap_or(&self.config.scope),
             form::value(&options.parameters.finish(), "max_age").as_deref(),
             options.app_state.as_deref(),

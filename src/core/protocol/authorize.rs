@@ -15,6 +15,9 @@ use alloc::string::String;
 pub struct LoginOptions {
     /// `scope` instead of the configuration's.
     pub scope: Option<String>,
+    /// `redirect_uri` instead of the configuration's: a port that is free is known when it is taken
+    /// ([RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)).
+    pub redirect_uri: Option<String>,
     /// Other parameters, under their names on the wire: `prompt`, `login_hint`, …
     pub parameters: Form,
     /// What the callback gives back, as text.
@@ -51,6 +54,7 @@ impl LoginOptions {
     pub fn read(options: &impl Json) -> Result<Self, Error> {
         let mut read = Self::default();
         config::text(options, "scope", &mut read.scope)?;
+        config::redirect_uri(options, "redirectUri", &mut read.redirect_uri)?;
         read.take(options, true)?;
         read.in_window = options.is_true("inWindow");
         if let Some(extra) = options.member("extraParameters") {
@@ -105,6 +109,7 @@ fn is_one(name: &str, names: &[&str]) -> bool {
 pub fn authorization_request(
     config: &Config,
     options: &LoginOptions,
+    redirect_uri: &str,
     state: &str,
     nonce: &str,
     code_challenge: &str,
@@ -112,7 +117,7 @@ pub fn authorization_request(
     let mut form = Form::new();
     form.push("response_type", "code");
     form.push("client_id", &config.client_id);
-    form.push("redirect_uri", &config.redirect_uri);
+    form.push("redirect_uri", redirect_uri);
     form.push("scope", options.scope.as_ref().unwrap_or(&config.scope));
     form.push("state", state);
     form.push("nonce", nonce);
@@ -135,7 +140,14 @@ mod tests {
 
     fn url(config: &Value, options: &Value) -> String {
         let config = Config::read(config).unwrap();
-        let form = authorization_request(&config, &LoginOptions::read(options).unwrap(), "st", "no", "ch");
+        let form = authorization_request(
+            &config,
+            &LoginOptions::read(options).unwrap(),
+            &config.redirect_uri,
+            "st",
+            "no",
+            "ch",
+        );
         form.append_to("https://as.example/a?tenant=1")
     }
 

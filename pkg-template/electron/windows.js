@@ -1,0 +1,80 @@
+// @ts-check
+// What windows may ask of the client in the main process: a few calls, each by a top frame of the app's own origin.
+import { AuthError } from "pixie:auth-error";
+
+export const CHANNEL = "pixie-auth";
+const EVENTS = ["signedIn", "refreshed", "refreshDelayed", "signedOut"];
+
+/** What `new URL` does not give for schemes of an app's own. @param {string} url */
+export function originOf(url) {
+  try {
+    const { protocol, host } = new URL(url);
+    return `${protocol}//${host}`;
+  } catch {
+    return "";
+  }
+}
+
+/** An error as data. @param {any} error */
+function told(error) {
+  if (!(error instanceof AuthError)) return { code: "invalid_config", action: "fix_config", message: "invalid_config: an option is missing or wrong" };
+  const { code, action, retryable, message, oauthError, oauthErrorDescription, status } = /** @type {any} */ (error);
+  return { code, action, retryable, message, oauthError, oauthErrorDescription, status };
+}
+
+/** @param {any} detail of an event */
+const plain = (detail) => ({ ...detail, ...(detail.error && { error: told(detail.error) }) });
+
+/** What each call does. @type {Record<string, (auth: import("./main.js").ElectronAuth, argument: any) => unknown>} */
+const CALLS = {
+  open: ({ client }) => client.metadata,
+  signIn: (auth, options) => auth.signIn(options),
+  signOut: (auth, options) => auth.signOut(options),
+  getSession: ({ client }) => client.getSession(),
+  getAccessToken: ({ client }, options) => client.getAccessToken(options),
+  refresh: ({ client }) => client.refresh(),
+  userInfo: ({ client }) => client.userInfo(),
+  authorize: (auth, detail) => auth.authorize(detail),
+};
+
+/**
+ * @param {any} electron
+ * @param {string[]} origins whose pages may ask
+ * @param {Promise<import("./main.js").ElectronAuth>} opened
+ * @returns {() => void} ends it
+ */
+export function serveWindows({ ipcMain }, origins, opened) {
+  /** Those that have asked, and so are told. @type {Set<any>} */
+  const windows = new Set();
+  ipcMain.handle(CHANNEL, async (/** @type {any} */ { sender, senderFrame }, /** @type {string} */ name, /** @type {any} */ argument) => {
+    const isTop = senderFrame && senderFrame === sender.mainFrame;
+    if (!isTop || !origins.includes(originOf(senderFrame.url))) return { error: told(new AuthError("origin_not_allowed", "fix_config", "no token is sent there: see allowedOrigins")) };
+    if (!windows.has(sender)) {
+      windows.add(sender);
+      sender.once("destroyed", () => windows.delete(sender));
+    }
+    try {
+      const call = Object.prototype.hasOwnProperty.call(CALLS, name) ? CALLS[name] : undefined;
+      if (!call) throw new TypeError(name);
+      return { value: await call(await opened, argument) };
+    } catch (error) {
+      return { error: told(error) };
+    }
+  });
+  let isOver = false;
+  /** @type {(() => void)[]} */
+  const ends = [() => ipcMain.removeHandler(CHANNEL), () => void (isOver = true)];
+  opened.then(({ client }) => {
+    for (const name of isOver ? [] : EVENTS) {
+      ends.push(client.on(name, (/** @type {any} */ detail) => {
+        for (const window of windows) {
+          // It may have gone elsewhere since it asked.
+          if (!window.isDestroyed() && origins.includes(originOf(window.mainFrame.url))) window.send(CHANNEL, name, plain(detail));
+        }
+      }));
+    }
+  }, () => {});
+  return () => {
+    for (const end of ends) end();
+  };
+}
