@@ -126,6 +126,13 @@ function isDebianLike() {
 
 const APT_PACKAGES = ["chromium", "chromium-driver"];
 
+/** Installs packages of Debian's, as root. @param {readonly string[]} packages @param {string} label @param {number} [timeLimit] seconds */
+export async function aptInstall(packages, label, timeLimit) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update"], { env, quiet: true, label: "apt-get update" });
+  await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, quiet: true, label, timeLimit });
+}
+
 /** What is missing here, and the exact way to it. */
 function instruction() {
   const { browsers, drivers } = survey();
@@ -160,9 +167,7 @@ export function browserStep() {
     title: "Chromium and ChromeDriver",
     hint: `installing Debian's ${APT_PACKAGES.join(" and ")}, takes 1 to 3 minutes`,
     work: async () => {
-      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-      await run("apt-get", ["update"], { env, quiet: true, label: "apt-get update" });
-      await run("apt-get", ["install", "-y", "--no-install-recommends", ...APT_PACKAGES], { env, quiet: true, label: "apt-get install chromium" });
+      await aptInstall(APT_PACKAGES, "apt-get install chromium");
       if (!findBrowser()) throw instruction();
     },
   };

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { aptInstall } from "./browser.mjs";
 import { withLock } from "./lock.mjs";
 import { ask, cacheFolder, findProgram, findPrograms, isProgram, isRoot, windows } from "./programs.mjs";
 import { CommandError, run, SetupError } from "./progress.mjs";
@@ -138,9 +139,7 @@ async function ofPyPI() {
 async function installLibraries() {
   if (!isRoot || process.platform !== "linux" || !findProgram("apt-get")) return;
   if (["Xvfb", "unsquashfs", "dbus-run-session", "gnome-keyring-daemon"].every((name) => findProgram(name)) && existsSync("/usr/lib/x86_64-linux-gnu/libgtk-3.so.0")) return;
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", ["update"], { env, quiet: true, label: "apt-get update" });
-  await run("apt-get", ["install", "-y", "--no-install-recommends", ...DEBIAN], { env, quiet: true, label: "apt-get install what Electron needs", timeLimit: 600 });
+  await aptInstall(DEBIAN, "apt-get install what Electron needs", 600);
 }
 
 /** @param {string} path @returns {Promise<string>} */

@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { AuthError } from "pixie:auth-error";
 import { landingPage } from "./landing-page.js";
+import { awaited } from "./patience.js";
 
 /** IP literals, as RFC 8252 §8.3 has it: a name may lead elsewhere. */
 const ADDRESSES = ["127.0.0.1", "::1"];
@@ -13,9 +14,6 @@ const TRIES = 10;
 
 /** Milliseconds after which a connection that sends nothing is let go. */
 const PATIENCE = 5_000;
-
-/** As long as a person may take at the server: minutes. */
-const FIVE_MINUTES = 300;
 
 /**
  * @typedef {object} Loopback
@@ -51,19 +49,8 @@ export async function openLoopback({ path = "/callback", ports = [], appName = "
   };
 
   /** @type {Loopback["redirect"]} */
-  const redirect = (state, { timeout = FIVE_MINUTES, signal } = {}) =>
-    new Promise((resolve, reject) => {
-      /** @param {() => void} settle */
-      const end = (settle) => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-        answer = (_, response) => turnAway(response, 410);
-        settle();
-      };
-      const abort = () => end(() => (close(), reject(new AuthError("aborted", "retry", "the caller's signal aborted it"))));
-      const timer = setTimeout(() => end(() => (close(), reject(new AuthError("timeout", "retry", "no answer in time")))), timeout * 1000);
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
+  const redirect = (state, options = {}) =>
+    awaited(options, (back, resolve) => {
       answer = (request, response) => {
         // Whoever asks by another name is a page that has a name of its own lead here (DNS rebinding).
         if (!hosts.includes(request.headers.host ?? "")) return turnAway(response, 421);
@@ -72,7 +59,7 @@ export async function openLoopback({ path = "/callback", ports = [], appName = "
         if (request.method !== "GET") return turnAway(response, 405);
         const given = url.searchParams.getAll("state");
         if (given.length !== 1 || !isSame(given[0], state)) return turnAway(response, 400);
-        end(() => {
+        back(() => {
           // No more from now on.
           for (const server of servers) server.close();
           // The page first: whoever has the URL may close everything.
@@ -85,7 +72,7 @@ export async function openLoopback({ path = "/callback", ports = [], appName = "
           setTimeout(() => response.destroy(), PATIENCE).unref();
         });
       };
-    });
+    }, () => (answer = (_, response) => turnAway(response, 410)), close);
 
   return { redirectUri: `http://${hosts[0]}${path}`, redirect, close };
 }

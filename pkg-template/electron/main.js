@@ -8,6 +8,7 @@ import { AuthError } from "pixie:auth-error";
 import { tell } from "./host.js";
 import { openLoopback } from "./loopback.js";
 import { netFetch } from "./net-fetch.js";
+import { awaited } from "./patience.js";
 import { fileStore, hasKeyring, memoryStore } from "./safe-store.js";
 import { serveWindows } from "./windows.js";
 
@@ -122,9 +123,8 @@ export class ElectronAuth {
     const { scheme } = this.#config;
     if (!scheme || !(url === scheme || url.startsWith(`${scheme}?`))) return false;
     const state = new URL(url).searchParams.get("state") ?? "";
-    const awaited = this.#awaited.get(state);
-    this.#awaited.delete(state);
-    if (awaited) awaited(url);
+    const take = this.#awaited.get(state);
+    if (take) take(url);
     // A login that was begun before the app was started anew: the store knows it, and who listens is told.
     else this.client.handleCallback(url).catch(() => {});
     return true;
@@ -141,19 +141,12 @@ export class ElectronAuth {
   }
 
   /** @param {string} state @param {{ timeout?: number, signal?: AbortSignal }} options @returns {Promise<string>} */
-  #redirect(state, { timeout = 300, signal }) {
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-        this.#awaited.delete(state);
-      };
-      const abort = () => (end(), reject(new AuthError("aborted", "retry", "the caller's signal aborted it")));
-      const timer = setTimeout(() => (end(), reject(new AuthError("timeout", "retry", "no answer in time"))), timeout * 1000);
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
-      this.#awaited.set(state, (url) => (end(), resolve(url)));
-    });
+  #redirect(state, options) {
+    return awaited(
+      options,
+      (back, resolve) => void this.#awaited.set(state, (url) => back(() => resolve(url))),
+      () => this.#awaited.delete(state),
+    );
   }
 
   /** Redirects by the app's scheme: macOS tells the app, the others start it once more, with the URL among its arguments. */

@@ -2,25 +2,13 @@
 // "pixie-auth/electron/renderer": the class of "pixie-auth" for a window of an Electron app. The client is the main process's,
 // one for all windows; the refresh token stays there.
 import { AuthError } from "pixie:auth-error";
+import { Session } from "../../src/bindings/values.js";
 import { authorizedFetch } from "../authorized-fetch.js";
 
 export { AuthError };
 
 /** Kept to this file, so that nobody makes a client that was not opened. */
 const KEY = {};
-
-class Session {
-  /** @param {object} members */
-  constructor(members) {
-    Object.freeze(Object.assign(this, members));
-  }
-
-  /** @param {string[]} scopes */
-  hasScope(...scopes) {
-    // @ts-ignore: assigned in the constructor.
-    return scopes.every((scope) => this.scope.includes(scope));
-  }
-}
 
 const session = (/** @type {object | null} */ members) => members && new Session(members);
 

@@ -1,12 +1,10 @@
 // @ts-check
 // What windows may ask of the client in the main process: a few calls, each by a top frame of the app's own origin.
 import { AuthError } from "pixie:auth-error";
-
-export const CHANNEL = "pixie-auth";
-const EVENTS = ["signedIn", "refreshed", "refreshDelayed", "signedOut"];
+import { CALLS, CHANNEL, EVENTS } from "./bridge.js";
 
 /** What `new URL` does not give for schemes of an app's own. @param {string} url */
-export function originOf(url) {
+function originOf(url) {
   try {
     const { protocol, host } = new URL(url);
     return `${protocol}//${host}`;
@@ -26,7 +24,7 @@ function told(error) {
 const plain = (detail) => ({ ...detail, ...(detail.error && { error: told(detail.error) }) });
 
 /** What each call does. @type {Record<string, (auth: import("./main.js").ElectronAuth, argument: any) => unknown>} */
-const CALLS = {
+const PERFORM = {
   open: ({ client }) => client.metadata,
   signIn: (auth, options) => auth.signIn(options),
   signOut: (auth, options) => auth.signOut(options),
@@ -54,7 +52,7 @@ export function serveWindows({ ipcMain }, origins, opened) {
       sender.once("destroyed", () => windows.delete(sender));
     }
     try {
-      const call = Object.prototype.hasOwnProperty.call(CALLS, name) ? CALLS[name] : undefined;
+      const call = CALLS.includes(name) ? PERFORM[name] : undefined;
       if (!call) throw new TypeError(name);
       return { value: await call(await opened, argument) };
     } catch (error) {

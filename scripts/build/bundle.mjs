@@ -69,7 +69,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     const embedded = { index: main, seldom: second }[basename(path, ".js")];
     writeFileSync(path, embedded ? tuned(text, embedded) : text);
   }
-  await electron({ build, options, entries, plugin, outdir: join(outdir, "electron"), template: join(template, "electron") });
+  await electron({ build, options, plugin, outdir: join(outdir, "electron"), template: join(template, "electron") });
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
 }

@@ -3,7 +3,7 @@
 // all members is the smallest way over the border.
 
 /** A session at one moment, and one question to ask of it. */
-class Session {
+export class Session {
   /** @param {object} members */
   constructor(members) {
     Object.freeze(Object.assign(this, members));

@@ -140,14 +140,7 @@ fn proof_that_is_signed_when_its_turn_is_over_sends_nothing() {
     s.cryptography = Pace::Held;
     s.refresh(tab);
     assert_eq!((s.held(), s.server.refreshes()), (1, 0));
-    // Its page hangs, and the other takes the lock.
-    s.advance_without_timers(20 * SECOND);
-    s.cryptography = Pace::After(0);
-    s.refresh(other);
-    for _ in 0..20 {
-        s.advance_without_timers(SECOND);
-        s.wake(other);
-    }
+    s.take_over(other);
     assert_eq!(s.server.refreshes(), 1);
     // Back again, it has a turn of its own, in which it waits for another proof.
     s.wake(tab);

@@ -336,14 +336,7 @@ fn verdict_on_a_refresh_whose_turn_is_over_is_nobodys() {
     s.cryptography = Pace::Held;
     s.refresh(tab);
     assert_eq!((s.held(), s.server.refreshes()), (1, 1));
-    // Its page hangs, and the other takes the lock and renews what the server has rotated by then.
-    s.advance_without_timers(20 * SECOND);
-    s.cryptography = Pace::After(0);
-    let call = s.refresh(other);
-    for _ in 0..20 {
-        s.advance_without_timers(SECOND);
-        s.wake(other);
-    }
+    let call = s.take_over(other);
     let before = (s.said(call).is_ok(), s.disk().session().map(String::from));
     s.let_go(0);
     s.advance_without_timers(0);

@@ -17,7 +17,6 @@ import { startDisplay } from "./display.mjs";
 import { projectWithPackage } from "./packed-package.mjs";
 
 export const CLIENT = "notes-desktop";
-export const SCHEME = "com.example.notes:/callback";
 
 /** The app as its developer would write it. */
 const MAIN = `
@@ -86,9 +85,9 @@ export async function authorizationServer(t, { lifetime = 60, redirectUris = ["h
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {{ config: object, windows?: number, userData?: string, env?: Record<string, string> }} options
+ * @param {{ config: object, windows?: number, userData?: string }} options
  */
-export async function startApp(t, { config, windows = 1, userData, env = {} }) {
+export async function startApp(t, { config, windows = 1, userData }) {
   const { path } = await findElectron();
   if (path === null) throw new Error("no Electron");
   const project = await projectWithPackage({ "package.json": JSON.stringify({ name: "notes", main: "main.js" }), "main.js": MAIN, "index.html": PAGE, "page.js": SCRIPT });
@@ -97,7 +96,7 @@ export async function startApp(t, { config, windows = 1, userData, env = {} }) {
   const app = await _electron.launch({
     executablePath: path,
     args: [...(isRoot ? ["--no-sandbox"] : []), "--disable-gpu", project.path],
-    env: { ...process.env, DISPLAY: display ?? "", ...env, APP: JSON.stringify({ userData: folder, config, windows }) },
+    env: { ...process.env, DISPLAY: display ?? "", APP: JSON.stringify({ userData: folder, config, windows }) },
     timeout: 30_000,
   });
   let isOpen = true;
@@ -138,12 +137,11 @@ export async function systemBrowser(app) {
 
 /**
  * Somebody signs in at the server, and is sent back.
- * @param {import("node:test").TestContext} t @param {string} url @param {(page: import("playwright-core").Page) => Promise<void>} [prepare]
+ * @param {import("node:test").TestContext} t @param {string} url
  */
-export async function signInThere(t, url, prepare = async () => {}) {
+export async function signInThere(t, url) {
   const context = await freshContext(t);
   const page = await context.newPage();
-  await prepare(page);
   await page.goto(url);
   await page.locator("#username").fill(testAccount.username);
   await page.locator("#password").fill(testAccount.password);

@@ -43,7 +43,7 @@ impl Algorithms {
 const SHORTEST_MODULUS: usize = 342;
 
 /// The header of a JWS.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Header {
     /// As it came, base64url.
     text: String,

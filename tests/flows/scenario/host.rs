@@ -1,6 +1,6 @@
 //! What drives the machines of a scenario: time, the network, and the order in which a host does things.
 
-use super::{Arrival, Delivery, Locks, Pace, SECOND, Scenario, Tab, Verified};
+use super::{Arrival, Call, Delivery, Locks, Pace, SECOND, Scenario, Tab, Verified};
 use crate::bound::Proof;
 use crate::server::{CLIENT, ISSUER, KEYS, Reply};
 use pixie_auth::{
@@ -45,6 +45,18 @@ impl Scenario {
         }
         self.time = target;
         self.timers = true;
+    }
+
+    /// The pages hang but for this one, whose host is quick: it refreshes, and takes the lock from whoever has it.
+    pub fn take_over(&mut self, tab: Tab) -> Call {
+        self.advance_without_timers(20 * SECOND);
+        self.cryptography = Pace::After(0);
+        let call = self.refresh(tab);
+        for _ in 0..20 {
+            self.advance_without_timers(SECOND);
+            self.wake(tab);
+        }
+        call
     }
 
     /// A timer that goes off late.
