@@ -58,8 +58,9 @@ async function build() {
     mkdirSync(next, { recursive: true });
     await bundle({ pkce, client, outdir: next });
     const template = join(root, "pkg-template");
-    for (const name of readdirSync(template).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, name), join(next, name));
-    for (const name of readdirSync(join(template, "electron")).filter((file) => file.endsWith(".d.ts"))) cpSync(join(template, "electron", name), join(next, "electron", name));
+    for (const folder of ["", "electron"]) {
+      for (const name of readdirSync(join(template, folder)).filter((file) => /\.d\.c?ts$/.test(file))) cpSync(join(template, folder, name), join(next, folder, name));
+    }
     const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));
     writeFileSync(join(next, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
     for (const name of COPIED) cpSync(join(root, name), join(next, name));

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aptInstall } from "./browser.mjs";
-import { withLock } from "./lock.mjs";
+import { cached } from "./cache.mjs";
 import { ask, cacheFolder, findProgram, findPrograms, isProgram, isRoot, windows } from "./programs.mjs";
 import { CommandError, run, SetupError } from "./progress.mjs";
 
@@ -66,24 +66,6 @@ async function find() {
     }
   }
   return { path: null, missing: `no Electron here (${reasons.join("; ") || "none is offered for this system"}): install one and name its program in ELECTRON_PATH` };
-}
-
-/**
- * A folder of the cache, made once, by whoever comes first.
- * @param {string} name @param {(folder: string) => Promise<void>} make
- */
-async function cached(name, make) {
-  const folder = join(cacheFolder(), name);
-  const complete = join(folder, "complete");
-  if (existsSync(complete)) return folder;
-  await withLock(`${folder}.lock`, async () => {
-    if (existsSync(complete)) return;
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    await make(folder);
-    writeFileSync(complete, "");
-  });
-  return folder;
 }
 
 async function ofNpm() {

@@ -4,7 +4,7 @@
 export const CHANNEL = "pixie-auth";
 
 /** What a window may ask. */
-export const CALLS = ["open", "signIn", "signOut", "getSession", "getAccessToken", "refresh", "userInfo", "authorize"];
+export const CALLS = ["open", "signIn", "abortSignIn", "signOut", "revoke", "getSession", "getAccessToken", "refresh", "startAutoRefresh", "stopAutoRefresh", "userInfo", "authorize"];
 
 /** What it is told. */
 export const EVENTS = ["signedIn", "refreshed", "refreshDelayed", "signedOut"];

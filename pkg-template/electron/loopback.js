@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { AuthError } from "pixie:auth-error";
 import { landingPage } from "./landing-page.js";
-import { awaited } from "./patience.js";
+import { awaited } from "../patience.js";
 
 /** IP literals, as RFC 8252 §8.3 has it: a name may lead elsewhere. */
 const ADDRESSES = ["127.0.0.1", "::1"];

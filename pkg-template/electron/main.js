@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { bytes } from "pixie:embedded/client";
 import { AuthClient, authorize } from "../auth-client.js";
 import { provide } from "../load.js";
+import { OutsideLogin } from "../outside-login.js";
 import { AuthError } from "pixie:auth-error";
 import { tell } from "./host.js";
 import { openLoopback } from "./loopback.js";
 import { netFetch } from "./net-fetch.js";
-import { awaited } from "./patience.js";
 import { fileStore, hasKeyring, memoryStore } from "./safe-store.js";
 import { serveWindows } from "./windows.js";
 
@@ -22,67 +22,78 @@ const FILE = "pixie-auth.json";
 /** Kept to this file: `create` makes them. */
 const KEY = {};
 
-/** A URI of the app's own scheme, as far as it names the app. @param {string} uri */
-const schemeOf = (uri) => uri.slice(0, uri.indexOf(":"));
+/**
+ * A URI of an app's own scheme, which is a domain of its maker's turned round: RFC 8252 §7.1. In the letters in which the system
+ * hands it on. Servers have both `:/` and `://` in the field.
+ */
+const SCHEME = /^[a-z][a-z\d+-]*(\.[a-z\d+-]+)+:\/[^\s?#]+$/;
+
+/** The URI of the app's own scheme that a configuration names, if it does. @param {unknown} redirect @returns {string | undefined} */
+function schemeIn(redirect = "loopback") {
+  if (redirect === "loopback" || typeof redirect !== "string") return undefined;
+  if (!SCHEME.test(redirect)) throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong: redirect");
+  return redirect;
+}
 
 export class ElectronAuth {
   #electron;
-  #config;
-  /** Who waits for a redirect by the app's scheme, by the login's state. @type {Map<string, (url: string) => void>} */
-  #awaited = new Map();
+  #scheme;
+  #loopback;
+  #login;
   /** @type {(() => void)[]} */
   #ends = [];
 
   /** @param {object} key @param {any} electron @param {any} config @param {AuthClient} client @param {string} keeps */
-  constructor(key, electron, config, client, keeps) {
+  constructor(key, electron, { redirect, appName = electron.app.name, openExternal = (/** @type {string} */ url) => electron.shell.openExternal(url), signInTimeout: timeout, onRedirect }, client, keeps) {
     if (key !== KEY) throw new TypeError("ElectronAuth.create makes these");
-    this.#electron = electron;
-    this.#config = config;
     this.client = client;
     this.keeps = keeps;
+    this.#electron = electron;
+    this.#scheme = schemeIn(redirect);
+    this.#loopback = { appName, ...(typeof redirect === "object" && redirect) };
+    this.#login = new OutsideLogin({ client, open: openExternal, redirectUri: this.#scheme, timeout, onRedirect });
   }
 
   /** @param {any} config */
   static async create(config) {
     // Not before it is needed: the file can be loaded where there is no Electron.
     const electron = config.electron ?? require("electron");
-    const { app } = electron;
-    const { redirect = "loopback", appName = app.name, origins = [], dangerouslyKeepTokensWithoutKeyring, openExternal, signInTimeout, electron: _, ...rest } = config;
-    const scheme = typeof redirect === "string" && redirect !== "loopback" ? redirect : undefined;
-    if (scheme !== undefined && !/^[a-z][a-z\d+.-]*\.[a-z\d+.-]*:\/[^/]/i.test(scheme)) throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong: redirect");
     // One that the system has started for a redirect hands that to the one that runs, and goes.
-    if (scheme && !app.requestSingleInstanceLock()) {
-      app.exit();
+    if (schemeIn(config.redirect) && !electron.app.requestSingleInstanceLock()) {
+      electron.app.exit();
       return new Promise(() => {});
     }
-    /** @type {(auth: ElectronAuth | Promise<never>) => void} */
-    let opened = () => {};
+    const auth = ElectronAuth.#made(electron, config);
     // Before anything is waited for: a window may ask as soon as it is there.
-    const unserve = serveWindows(electron, origins, new Promise((resolve) => (opened = resolve)));
-    const auth = ElectronAuth.#made(electron, { scheme, redirect, appName, rest, openExternal, signInTimeout, dangerouslyKeepTokensWithoutKeyring });
-    opened(auth);
-    (await auth).#ends.push(unserve);
+    const unserve = serveWindows(electron, config.origins ?? [], auth);
+    try {
+      (await auth).#ends.push(unserve);
+    } catch (error) {
+      // So that it can be tried again.
+      unserve();
+      throw error;
+    }
     return auth;
   }
 
   /** @param {any} electron @param {any} config @returns {Promise<any>} */
-  static async #made(electron, { scheme, redirect, appName, rest, openExternal, signInTimeout, dangerouslyKeepTokensWithoutKeyring }) {
-    const { app, net, powerMonitor } = electron;
-    await app.whenReady();
+  static async #made(electron, config) {
+    const { redirect, appName: _, origins: _origins, openExternal: _open, signInTimeout: _timeout, onRedirect: _redirect, electron: _electron, dangerouslyKeepTokensWithoutKeyring, ...rest } = config;
+    await electron.app.whenReady();
     const { store, keeps } = storeOf(electron, dangerouslyKeepTokensWithoutKeyring);
     const client = await AuthClient.create({
-      fetch: netFetch(net),
+      fetch: netFetch(electron.net),
       ...rest,
-      redirectUri: scheme ?? `http://127.0.0.1${redirect.path ?? "/callback"}`,
+      redirectUri: schemeIn(redirect) ?? `http://127.0.0.1${redirect?.path ?? "/callback"}`,
       storage: store,
     });
-    const auth = new ElectronAuth(KEY, electron, { scheme, loopback: { appName, ...(typeof redirect === "object" && redirect) }, openExternal, signInTimeout }, client, keeps);
+    const auth = new ElectronAuth(KEY, electron, config, client, keeps);
     const wake = () => tell("online");
     for (const event of ["resume", "unlock-screen"]) {
-      powerMonitor.on(event, wake);
-      auth.#ends.push(() => powerMonitor.off(event, wake));
+      electron.powerMonitor.on(event, wake);
+      auth.#ends.push(() => electron.powerMonitor.off(event, wake));
     }
-    if (scheme) auth.#takeRedirects();
+    if (auth.#scheme) auth.#takeRedirects(auth.#scheme);
     return auth;
   }
 
@@ -90,26 +101,14 @@ export class ElectronAuth {
    * Signs in in the system's browser.
    * @param {any} [options] as those of `AuthClient.login`
    */
-  async signIn({ signal, ...options } = /** @type {any} */ ({})) {
-    const { scheme, loopback: how, signInTimeout: timeout } = this.#config;
-    const loopback = scheme ? undefined : await openLoopback(how);
-    try {
-      const redirectUri = loopback?.redirectUri;
-      const { url, state } = await this.client.createLoginUrl({ ...options, ...(redirectUri && { redirectUri }) });
-      const redirect = loopback ? loopback.redirect(state, { timeout, signal }) : this.#redirect(state, { timeout, signal });
-      // It is waited for below, once the browser is open.
-      redirect.catch(() => {});
-      await this.#open(url);
-      return (await this.client.handleCallback(await redirect)).session;
-    } finally {
-      loopback?.close();
-    }
+  async signIn(options) {
+    return (await this.#login.signIn(options, this.#scheme ? undefined : () => openLoopback(this.#loopback))).session;
   }
 
   /** Signs out, here and at the server, whose page the browser shows. @param {any} [options] as those of `AuthClient.logout` */
   async signOut(options) {
     const { url } = await this.client.logout({ ...options, redirect: false });
-    if (url && options?.redirect !== false) await this.#open(url);
+    if (url && options?.redirect !== false) await this.#login.show(url);
     return { url };
   }
 
@@ -120,43 +119,23 @@ export class ElectronAuth {
 
   /** Takes a redirect by the app's scheme that reached the app by another way. @param {string} url */
   handleRedirect(url) {
-    const { scheme } = this.#config;
-    if (!scheme || !(url === scheme || url.startsWith(`${scheme}?`))) return false;
-    const state = new URL(url).searchParams.get("state") ?? "";
-    const take = this.#awaited.get(state);
-    if (take) take(url);
-    // A login that was begun before the app was started anew: the store knows it, and who listens is told.
-    else this.client.handleCallback(url).catch(() => {});
-    return true;
+    return this.#login.take(url);
   }
 
   async close() {
     for (const end of this.#ends.splice(0)) end();
+    this.#login.end();
     await this.client.close();
   }
 
-  /** @param {string} url */
-  #open(url) {
-    return (this.#config.openExternal ?? this.#electron.shell.openExternal)(url);
-  }
-
-  /** @param {string} state @param {{ timeout?: number, signal?: AbortSignal }} options @returns {Promise<string>} */
-  #redirect(state, options) {
-    return awaited(
-      options,
-      (back, resolve) => void this.#awaited.set(state, (url) => back(() => resolve(url))),
-      () => this.#awaited.delete(state),
-    );
-  }
-
-  /** Redirects by the app's scheme: macOS tells the app, the others start it once more, with the URL among its arguments. */
-  #takeRedirects() {
+  /** Redirects by the app's scheme: macOS tells the app, the others start it once more, with the URL among its arguments. @param {string} scheme */
+  #takeRedirects(scheme) {
     const { app } = this.#electron;
-    const { scheme } = this.#config;
     const begins = (/** @type {string} */ argument) => argument.startsWith(scheme);
+    const [name] = scheme.split(":");
     // A development's app is a folder that is named to Electron.
-    if (process.defaultApp) app.setAsDefaultProtocolClient(schemeOf(scheme), process.execPath, process.argv.slice(1, 2));
-    else app.setAsDefaultProtocolClient(schemeOf(scheme));
+    if (process.defaultApp) app.setAsDefaultProtocolClient(name, process.execPath, process.argv.slice(1, 2));
+    else app.setAsDefaultProtocolClient(name);
     const onUrl = (/** @type {any} */ event, /** @type {string} */ url) => this.handleRedirect(url) && event.preventDefault();
     const onSecond = (/** @type {any} */ _, /** @type {string[]} */ argv) => void argv.filter(begins).forEach((url) => this.handleRedirect(url));
     app.on("open-url", onUrl);

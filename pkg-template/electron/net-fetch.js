@@ -15,31 +15,38 @@ const WITHOUT_BODY = [204, 205, 304];
  */
 export const netFetch = (net) => (url, { method = "GET", headers = {}, body, signal, cache } = {}) =>
   new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
     const request = net.request({ url, method, redirect: "manual", credentials: "omit", cache: cache ?? "default" });
     for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
-    const fail = (/** @type {unknown} */ error) => reject(error instanceof Error ? error : new TypeError("the request failed"));
-    const abort = () => {
-      request.abort();
-      fail(signal?.reason);
+    const end = (/** @type {() => void} */ settle) => {
+      signal?.removeEventListener("abort", abort);
+      settle();
     };
-    if (signal?.aborted) return abort();
+    const answer = (/** @type {any} */ one) => end(() => resolve(one));
+    const fail = (/** @type {unknown} */ error) => end(() => reject(error instanceof Error ? error : new TypeError("the request failed")));
+    const giveUp = (/** @type {unknown} */ error) => {
+      // What it still says is for nobody.
+      fail(error);
+      request.abort();
+    };
+    const abort = () => giveUp(signal.reason);
     signal?.addEventListener("abort", abort);
     request.on("redirect", (/** @type {number} */ status) => {
+      answer(response(status, "", {}));
       request.abort();
-      resolve(response(status, "", {}));
     });
-    request.on("response", (/** @type {any} */ answer) => {
+    request.on("response", (/** @type {any} */ incoming) => {
       /** @type {Buffer[]} */
       const parts = [];
       let size = 0;
-      answer.on("data", (/** @type {Buffer} */ part) => {
+      incoming.on("data", (/** @type {Buffer} */ part) => {
         size += part.length;
         parts.push(part);
-        if (size > LARGEST) abort();
+        if (size > LARGEST) giveUp(new TypeError("the answer is too long"));
       });
-      answer.on("end", () => resolve(response(answer.statusCode, Buffer.concat(parts).toString("utf8"), answer.headers)));
-      answer.on("aborted", fail);
-      answer.on("error", fail);
+      incoming.on("end", () => answer(response(incoming.statusCode, Buffer.concat(parts).toString("utf8"), incoming.headers)));
+      incoming.on("aborted", fail);
+      incoming.on("error", fail);
     });
     request.on("error", fail);
     request.end(body);

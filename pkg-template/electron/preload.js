@@ -9,10 +9,12 @@ const call = (name) => (/** @type {unknown} */ argument) => ipcRenderer.invoke(C
 
 contextBridge.exposeInMainWorld("pixieAuth", {
   ...Object.fromEntries(CALLS.map((name) => [name, call(name)])),
-  /** @param {(name: string, detail: unknown) => void} listener */
+  /** @param {(name: string, detail: unknown) => void} listener @returns {() => void} ends it */
   listen(listener) {
-    ipcRenderer.on(CHANNEL, (/** @type {unknown} */ _, /** @type {string} */ name, /** @type {unknown} */ detail) => {
+    const hear = (/** @type {unknown} */ _, /** @type {string} */ name, /** @type {unknown} */ detail) => {
       if (EVENTS.includes(name)) listener(name, detail);
-    });
+    };
+    ipcRenderer.on(CHANNEL, hear);
+    return () => void ipcRenderer.off(CHANNEL, hear);
   },
 });

@@ -1,6 +1,6 @@
 // @ts-check
 // What the main process remembers: in a file that the system's keyring has the key of, or in memory.
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** @typedef {{ get(key: string): string | null, set(key: string, value: string): void, remove(key: string): void }} Store */
@@ -25,53 +25,69 @@ export function hasKeyring(safeStorage, platform = process.platform) {
 }
 
 /**
- * A file, written anew as a whole with every change, that only this user can read.
+ * A file, written anew as a whole with every change, that only this user can read. It is read each time: another instance of the
+ * app may have exchanged the refresh token.
  * @param {string} path
  * @param {{ encrypt(text: string): Buffer, decrypt(bytes: Buffer): string }} cipher
  * @returns {Store}
  */
 export function fileStore(path, { encrypt, decrypt }) {
-  /** @type {Record<string, string>} */
-  const kept = read(path);
-  const write = () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const next = `${path}.${process.pid}.tmp`;
-    // A crash in between leaves the file as it was.
-    writeFileSync(next, JSON.stringify(kept), { mode: 0o600 });
-    chmodSync(next, 0o600);
-    renameSync(next, path);
-  };
   return {
     get(key) {
-      if (kept[key] === undefined) return null;
+      const sealed = read(path)[key];
+      if (sealed === undefined) return null;
       try {
-        return decrypt(Buffer.from(kept[key], "base64"));
+        return decrypt(Buffer.from(sealed, "base64"));
       } catch {
         // Another user's keyring, or a new one: what is in here cannot be read any more.
         return null;
       }
     },
     set(key, value) {
-      kept[key] = encrypt(value).toString("base64");
-      write();
+      write(path, { ...read(path), [key]: encrypt(value).toString("base64") });
     },
     remove(key) {
-      if (!(key in kept)) return;
-      delete kept[key];
-      write();
+      const { [key]: removed, ...others } = read(path);
+      if (removed !== undefined) write(path, others);
     },
   };
 }
 
+/** @param {string} path @param {Record<string, string>} kept */
+function write(path, kept) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const next = `${path}.${process.pid}.tmp`;
+  try {
+    const file = openSync(next, "w", 0o600);
+    try {
+      writeSync(file, JSON.stringify(kept));
+      // On the disk before it takes the other's place: whatever happens in between, one of them is there and whole.
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}
+
 /** @param {string} path @returns {Record<string, string>} */
 function read(path) {
+  let text;
   try {
-    const kept = JSON.parse(readFileSync(path, "utf8"));
-    const isWhole = typeof kept === "object" && kept !== null && Object.values(kept).every((value) => typeof value === "string");
-    return isWhole ? Object.assign(Object.create(null), kept) : Object.create(null);
+    text = readFileSync(path, "utf8");
   } catch (error) {
-    // What cannot be read is of no use; what cannot be opened may be tomorrow.
-    if (error instanceof SyntaxError) rmSync(path, { force: true });
-    return Object.create(null);
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return {};
+    // There is something, which may be read the next time: it is not written over.
+    throw error;
+  }
+  try {
+    const kept = JSON.parse(text);
+    return Object.fromEntries(Object.entries(kept).filter(([, value]) => typeof value === "string"));
+  } catch {
+    // Not written by us: of no use.
+    return {};
   }
 }

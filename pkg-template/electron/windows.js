@@ -23,14 +23,29 @@ function told(error) {
 /** @param {any} detail of an event */
 const plain = (detail) => ({ ...detail, ...(detail.error && { error: told(detail.error) }) });
 
-/** What each call does. @type {Record<string, (auth: import("./main.js").ElectronAuth, argument: any) => unknown>} */
+/**
+ * What each call does. `begun` are this window's sign-ins under way, by the numbers that it gave them.
+ * @type {Record<string, (auth: import("./main.js").ElectronAuth, argument: any, begun: Map<unknown, AbortController>) => unknown>}
+ */
 const PERFORM = {
   open: ({ client }) => client.metadata,
-  signIn: (auth, options) => auth.signIn(options),
+  async signIn(auth, { number, options }, begun) {
+    const controller = new AbortController();
+    begun.set(number, controller);
+    try {
+      return await auth.signIn({ ...options, signal: controller.signal });
+    } finally {
+      begun.delete(number);
+    }
+  },
+  abortSignIn: (auth, number, begun) => begun.get(number)?.abort(),
   signOut: (auth, options) => auth.signOut(options),
+  revoke: ({ client }) => client.revoke(),
   getSession: ({ client }) => client.getSession(),
   getAccessToken: ({ client }, options) => client.getAccessToken(options),
   refresh: ({ client }) => client.refresh(),
+  startAutoRefresh: ({ client }) => client.startAutoRefresh(),
+  stopAutoRefresh: ({ client }) => client.stopAutoRefresh(),
   userInfo: ({ client }) => client.userInfo(),
   authorize: (auth, detail) => auth.authorize(detail),
 };
@@ -42,19 +57,19 @@ const PERFORM = {
  * @returns {() => void} ends it
  */
 export function serveWindows({ ipcMain }, origins, opened) {
-  /** Those that have asked, and so are told. @type {Set<any>} */
-  const windows = new Set();
+  /** Those that have asked, and so are told, with their sign-ins. @type {Map<any, Map<unknown, AbortController>>} */
+  const windows = new Map();
   ipcMain.handle(CHANNEL, async (/** @type {any} */ { sender, senderFrame }, /** @type {string} */ name, /** @type {any} */ argument) => {
     const isTop = senderFrame && senderFrame === sender.mainFrame;
     if (!isTop || !origins.includes(originOf(senderFrame.url))) return { error: told(new AuthError("origin_not_allowed", "fix_config", "no token is sent there: see allowedOrigins")) };
     if (!windows.has(sender)) {
-      windows.add(sender);
+      windows.set(sender, new Map());
       sender.once("destroyed", () => windows.delete(sender));
     }
     try {
       const call = CALLS.includes(name) ? PERFORM[name] : undefined;
       if (!call) throw new TypeError(name);
-      return { value: await call(await opened, argument) };
+      return { value: await call(await opened, argument, windows.get(sender) ?? new Map()) };
     } catch (error) {
       return { error: told(error) };
     }
@@ -65,7 +80,7 @@ export function serveWindows({ ipcMain }, origins, opened) {
   opened.then(({ client }) => {
     for (const name of isOver ? [] : EVENTS) {
       ends.push(client.on(name, (/** @type {any} */ detail) => {
-        for (const window of windows) {
+        for (const window of windows.keys()) {
           // It may have gone elsewhere since it asked.
           if (!window.isDestroyed() && origins.includes(originOf(window.mainFrame.url))) window.send(CHANNEL, name, plain(detail));
         }

@@ -61,7 +61,7 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
     logLevel: "warning",
   };
   const template = join(root, "pkg-template");
-  const entries = { ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce"].map((name) => join(template, `${name}.js`)), plugins: [plugin] };
+  const entries = { ...options, entryPoints: ["index", "slim", "seldom", "window-login", "pkce", "capacitor"].map((name) => join(template, `${name}.js`)), plugins: [plugin] };
   mkdirSync(outdir, { recursive: true });
   const { outputFiles } = await build({ ...entries, write: false });
   for (const { path, text } of outputFiles) around.set(basename(path, ".js"), text);

@@ -133,8 +133,7 @@ export const suites = [
   { name: "package", title: "the packed package in Node, bundlers and Chromium", browser: true, built: true, run: () => inBrowser("package", undefined) },
   // Two at a time would share the two cores' worth of patience that the tests' timeouts allow for.
   { name: "e2e", title: "a page, a browser and an authorization server", browser: true, built: true, run: () => inBrowser("e2e", 1) },
-  // By its name alone, until it has all of its tests: it fetches an Electron of 100 MB.
-  { name: "electron", title: "an app in a real Electron, and the system's browser", browser: true, built: true, present: () => false, run: () => inBrowser("electron", 1) },
+  { name: "electron", title: "an app in a real Electron, and the system's browser", browser: true, built: true, run: () => inBrowser("electron", 1) },
   // Where the package suite compiles the type tests itself, there is no project for this one.
   { name: "types", title: "the types against the contract", browser: false, built: true, present: () => existsSync(typesProject), run: types },
 ];

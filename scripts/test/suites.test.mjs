@@ -5,7 +5,7 @@ import { chosenSuites, suites, suiteTestFiles } from "./suites.mjs";
 const named = (...names) => chosenSuites(names).map(({ name }) => name);
 
 test("chosenSuites_none_meansAllInOrder", () => {
-  assert.deepEqual(named().filter((name) => name !== "types"), ["scripts", "rust", "wasm", "package", "e2e"]);
+  assert.deepEqual(named().filter((name) => name !== "types"), ["scripts", "rust", "wasm", "package", "e2e", "electron"]);
 });
 
 test("chosenSuites_suiteThatIsNotPresent_runsOnlyWhenNamed", () => {

@@ -66,6 +66,11 @@ for (const resolution of RESOLUTIONS) {
     assert.equal(code, 0, stdout);
   });
 
+  test(`types_of_programs_for_electron_and_hybrid_apps_compile_with_${resolution.moduleResolution}`, async (t) => {
+    const { stdout, code } = await compile(t, ["electron.ts", "capacitor.ts"], { compilerOptions: { ...resolution, lib: ["esnext", "dom", "dom.iterable"] } });
+    assert.equal(code, 0, stdout);
+  });
+
   test(`types_catch_a_users_mistakes_with_${resolution.moduleResolution}`, async (t) => {
     const { stdout, code } = await compile(t, ["misuse.ts"], { compilerOptions: resolution });
     assert.equal(code, 0, stdout);
@@ -76,6 +81,11 @@ test("types_compile_with_exact_optional_property_types", async (t) => {
   const { stdout, code } = await compile(t, ["usage.ts"], {
     compilerOptions: { module: "esnext", moduleResolution: "bundler", exactOptionalPropertyTypes: true },
   });
+  assert.equal(code, 0, stdout);
+});
+
+test("types_of_an_electron_main_process_in_commonjs_compile", async (t) => {
+  const { stdout, code } = await compile(t, ["main-process.cts"], { compilerOptions: { module: "nodenext", moduleResolution: "nodenext" } });
   assert.equal(code, 0, stdout);
 });
 
@@ -136,5 +146,5 @@ test("types_of_the_client_name_exactly_the_methods_that_exist", async () => {
 });
 
 test("types_folder_holds_only_compiled_sources", async () => {
-  assert.deepEqual((await readdir(TYPES)).sort(), ["contract.ts", "misuse.ts", "usage.ts"]);
+  assert.deepEqual((await readdir(TYPES)).sort(), ["capacitor.ts", "contract.ts", "electron.ts", "main-process.cts", "misuse.ts", "usage.ts"]);
 });

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { withLock } from "../../scripts/lock.mjs";
-import { ask, cacheFolder, findPrograms, windows } from "../../scripts/programs.mjs";
+import { cached } from "../../scripts/cache.mjs";
+import { ask, findPrograms, windows } from "../../scripts/programs.mjs";
 import { CommandError, run } from "../../scripts/progress.mjs";
 
 const project = fileURLToPath(new URL("django/", import.meta.url));
@@ -41,17 +41,9 @@ async function findOrMake() {
   const system = findPython();
   if (typeof system === "string") return { python: null, missing: system };
   const key = createHash("sha256").update(readFileSync(requirements)).update(system.path).update(system.version);
-  const folder = join(cacheFolder(), `django-${key.digest("hex").slice(0, 16)}`);
-  const python = windows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
-  // Written last: without it, whatever lies there was left half made.
-  const complete = join(folder, "complete");
-  if (existsSync(complete)) return { python, missing: null };
   try {
-    await withLock(`${folder}.lock`, async () => {
-      // Whoever held the lock before us may have made it.
-      if (!existsSync(complete)) await make(system, folder, python, complete);
-    }, { onWait: () => console.log("Django's virtual environment: another process is making it, waiting for it …") });
-    return { python, missing: null };
+    const folder = await cached(`django-${key.digest("hex").slice(0, 16)}`, (empty) => make(system, empty), () => console.log("Django's virtual environment: another process is making it, waiting for it …"));
+    return { python: pythonIn(folder), missing: null };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     console.error(error.message);
@@ -59,14 +51,14 @@ async function findOrMake() {
   }
 }
 
-/** @param {Python} system @param {string} folder @param {string} python @param {string} complete */
-async function make(system, folder, python, complete) {
+const pythonIn = (/** @type {string} */ folder) => (windows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python"));
+
+/** @param {Python} system @param {string} folder */
+async function make(system, folder) {
   console.log("Django's virtual environment: installing what tests/support/django/requirements.txt names, takes under a minute …");
-  rmSync(folder, { recursive: true, force: true });
   await run(system.path, ["-m", "venv", folder], { quiet: true, label: "python -m venv", timeLimit: 120 });
   const install = ["-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "--requirement", requirements];
-  await run(python, install, { quiet: true, label: "pip install Django", timeLimit: 300 });
-  writeFileSync(complete, "");
+  await run(pythonIn(folder), install, { quiet: true, label: "pip install Django", timeLimit: 300 });
 }
 
 /** A Python that is new enough and can make virtual environments, or what to do to have one. @returns {Python | string} */

@@ -2,6 +2,8 @@
 // An app in a real Electron, with the packed package among its modules: its main process and its windows driven by Playwright,
 // and a headless Chromium for the system's browser.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +20,12 @@ import { projectWithPackage } from "./packed-package.mjs";
 
 export const CLIENT = "notes-desktop";
 
+/** Who signs in. */
+export const SUBJECT = "a7c1e9d4-pixie";
+
+/** Whoever runs the tests may have a keyring of their own. */
+const WITHOUT_KEYRING = { DBUS_SESSION_BUS_ADDRESS: "disabled:", XDG_CURRENT_DESKTOP: "" };
+
 /** The app as its developer would write it. */
 const MAIN = `
 const { app, BrowserWindow, protocol } = require("electron");
@@ -32,7 +40,7 @@ globalThis.auth = ElectronAuth.create(config);
 globalThis.auth.catch(() => {});
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json" };
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src http://127.0.0.1:*; frame-src *; base-uri 'none'";
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src http://localhost:*; frame-src *; base-uri 'none'";
 const pathOf = (url) => join(__dirname, new URL(url).pathname);
 globalThis.openWindow = (url = "app://notes/index.html") => {
   const window = new BrowserWindow({ show: false, webPreferences: { preload: require.resolve("pixie-auth/electron/preload"), sandbox: true, contextIsolation: true, nodeIntegrationInSubFrames: true } });
@@ -84,21 +92,28 @@ export async function authorizationServer(t, { lifetime = 60, redirectUris = ["h
 }
 
 /**
- * @param {import("node:test").TestContext} t
- * @param {{ config: object, windows?: number, userData?: string }} options
+ * @typedef {object} Started
+ * @property {import("playwright-core").ElectronApplication} app
+ * @property {string} userData
+ * @property {() => Promise<void>} close
+ * @property {(url: string) => Promise<number | null>} startAgain with a URL, as the system does for an app's own scheme; gives the
+ * exit code
  */
-export async function startApp(t, { config, windows = 1, userData }) {
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {{ config: object, windows?: number, userData?: string, env?: Record<string, string>, argument?: string }} options
+ * @returns {Promise<Started>}
+ */
+export async function startApp(t, { config, windows = 1, userData, env = WITHOUT_KEYRING, argument }) {
   const { path } = await findElectron();
   if (path === null) throw new Error("no Electron");
   const project = await projectWithPackage({ "package.json": JSON.stringify({ name: "notes", main: "main.js" }), "main.js": MAIN, "index.html": PAGE, "page.js": SCRIPT });
   const folder = userData ?? (await mkdtemp(join(tmpdir(), "pixie-auth-user-")));
   const { display } = await startDisplay();
-  const app = await _electron.launch({
-    executablePath: path,
-    args: [...(isRoot ? ["--no-sandbox"] : []), "--disable-gpu", project.path],
-    env: { ...process.env, DISPLAY: display ?? "", APP: JSON.stringify({ userData: folder, config, windows }) },
-    timeout: 30_000,
-  });
+  const args = [...(isRoot ? ["--no-sandbox"] : []), "--disable-gpu", project.path];
+  const environment = { ...process.env, ...env, DISPLAY: display ?? "", APP: JSON.stringify({ userData: folder, config, windows }) };
+  const app = await _electron.launch({ executablePath: path, args: [...args, ...(argument ? [argument] : [])], env: environment, timeout: 30_000 });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;
@@ -110,8 +125,37 @@ export async function startApp(t, { config, windows = 1, userData }) {
     await project.remove();
     if (!userData) await rm(folder, { recursive: true, force: true });
   });
-  return { app, userData: folder, close };
+  const startAgain = async (/** @type {string} */ url) => {
+    const second = spawn(path, [...args, url], { env: environment, stdio: "ignore" });
+    const [code] = await once(second, "exit");
+    return code;
+  };
+  return { app, userData: folder, close, startAgain };
 }
+
+/**
+ * An app with a server to sign in at, its windows open.
+ * @param {import("node:test").TestContext} t
+ * @param {{ windows?: number, lifetime?: number, config?: object, userData?: string, env?: Record<string, string>, redirectUris?: string[],
+ *   server?: import("../../www-demo/server/authorization-server.mjs").AuthorizationServer }} [options]
+ */
+export async function staged(t, { windows = 1, lifetime, config = {}, userData, env, redirectUris, server: given } = {}) {
+  const server = given ?? (await authorizationServer(t, { lifetime, redirectUris }));
+  const whole = { issuer: server.issuer, clientId: CLIENT, scope: "openid profile offline_access", origins: ["app://notes"], ...config };
+  const started = await startApp(t, { config: whole, windows, userData, env });
+  return { server, config: whole, pages: await pagesOf(started.app, windows), browser: await systemBrowser(started.app), ...started };
+}
+
+/** The app's windows, each with its script begun. @param {import("playwright-core").ElectronApplication} app @param {number} count */
+export async function pagesOf(app, count) {
+  while (app.windows().length < count) await app.waitForEvent("window");
+  const pages = app.windows();
+  await Promise.all(pages.map((page) => page.waitForFunction(() => "ready" in globalThis)));
+  return pages;
+}
+
+/** Begins a sign-in in a window; gives the user's subject. @param {import("playwright-core").Page} page @returns {Promise<string>} */
+export const signInFrom = (page) => page.evaluate(async () => (await (await /** @type {any} */ (globalThis).ready).loginPopup()).claims.sub);
 
 /**
  * Takes what the app opens in the system's browser.
@@ -138,10 +182,13 @@ export async function systemBrowser(app) {
 /**
  * Somebody signs in at the server, and is sent back.
  * @param {import("node:test").TestContext} t @param {string} url
+ * @param {(url: string) => void} [onLeave] told where the page is sent to
  */
-export async function signInThere(t, url) {
+export async function signInThere(t, url, onLeave) {
   const context = await freshContext(t);
   const page = await context.newPage();
+  // No request is told of that goes to another program: the answer says where to.
+  if (onLeave) page.on("response", (response) => void (response.headers().location && onLeave(response.headers().location)));
   await page.goto(url);
   await page.locator("#username").fill(testAccount.username);
   await page.locator("#password").fill(testAccount.password);

@@ -7,8 +7,8 @@ const FIVE_MINUTES = 300;
 
 /**
  * @param {{ timeout?: number, signal?: AbortSignal }} options `timeout` in seconds
- * @param {(back: (settle: () => void) => void, resolve: (url: string) => void) => void} begin is given what ends the waiting
- * when they are back, and then settles
+ * @param {(back: (settle: () => void) => void, resolve: (url: string) => void, fail: (error: Error) => void) => void} begin is given
+ * what ends the waiting when they are back, and then settles
  * @param {() => void} end whatever comes of it, before it is settled
  * @param {() => void} [giveUp] when nobody came
  * @returns {Promise<string>} rejects with `timeout`, `aborted`
@@ -21,11 +21,11 @@ export function awaited({ timeout = FIVE_MINUTES, signal }, begin, end, giveUp =
       end();
       settle();
     };
-    const fail = (/** @type {AuthError} */ error) => back(() => (giveUp(), reject(error)));
+    const fail = (/** @type {Error} */ error) => back(() => (giveUp(), reject(error)));
     const abort = () => fail(new AuthError("aborted", "retry", "the caller's signal aborted it"));
     const timer = setTimeout(() => fail(new AuthError("timeout", "retry", "no answer in time")), timeout * 1000);
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort);
-    begin(back, resolve);
+    begin(back, resolve, fail);
   });
 }

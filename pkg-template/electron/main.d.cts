@@ -1,4 +1,12 @@
-import { AuthClient, AuthError, type AuthClientConfig, type LoginOptions, type Session } from "../index.js";
+// The program is CommonJS, in all of Electron's versions; the types that it shares with the other entries are a module's.
+import type * as index from "../index.js" with { "resolution-mode": "import" };
+
+type AuthClient = index.AuthClient;
+type AuthError = index.AuthError;
+type AuthClientConfig = index.AuthClientConfig;
+type LoginOptions = index.LoginOptions;
+type Session = index.Session;
+declare const AuthError: typeof index.AuthError;
 
 /** A listener on this machine for the redirect of one sign-in (RFC 8252 §7.3). */
 export interface Loopback {
@@ -37,7 +45,7 @@ export function openLoopback(options?: LoopbackOptions): Promise<Loopback>;
 export interface ElectronAuthConfig extends Omit<AuthClientConfig, "redirectUri" | "storage"> {
   /**
    * Where the system's browser is to come back to. "loopback": a port of this machine that is free (RFC 8252 §7.3), the default;
-   * an object says more about it. Or a URI of the app's own scheme (§7.1), such as "com.example.app:/callback".
+   * an object says more about it. Or a URI of the app's own scheme (§7.1), in small letters, such as "com.example.app:/callback".
    */
   redirect?: "loopback" | LoopbackOptions | `${string}.${string}:/${string}`;
   /** Origins whose pages may ask from their windows: "app://notes". Each call is looked at. Without any, no window may. */
@@ -48,6 +56,12 @@ export interface ElectronAuthConfig extends Omit<AuthClientConfig, "redirectUri"
   signInTimeout?: number;
   /** Opens the system's browser. Electron's `shell.openExternal` where not given. */
   openExternal?: (url: string) => Promise<void>;
+  /**
+   * Takes a redirect by the app's scheme that no `signIn` waits for: one of a sign-in that was begun before the app was started
+   * anew. Where not given it is handed to `client.handleCallback`, and the user is signed in (`signedIn` is raised) or nothing
+   * happens; give your own to have its `appState`, or its error.
+   */
+  onRedirect?: (url: string, client: AuthClient) => void;
   /**
    * Writes the refresh token to a file that whoever reads it can use, where the system has no keyring to keep it with. Without
    * this, it is kept in memory there, and the user signs in again when the app was closed.
@@ -73,9 +87,10 @@ export class ElectronAuth {
   /**
    * Signs in in the system's browser.
    *
-   * Rejects with `invalid_config` where no port is free, `timeout` where the browser does not come back, `aborted`, and as `handleCallback`.
+   * Rejects with `invalid_config` where no port is free, `popup_blocked` where there is no browser, `timeout` where it does not
+   * come back, `aborted` by the signal and by `close`, and as `handleCallback`.
    */
-  signIn(options?: LoginOptions): Promise<Session>;
+  signIn(options?: Omit<LoginOptions, "redirectUri">): Promise<Session>;
   /** Signs out here, and at the server, whose page the browser shows unless `redirect` is false. */
   signOut(options?: { local?: boolean; redirect?: boolean; postLogoutRedirectUri?: string }): Promise<{ url: string | null }>;
   /** Takes a redirect by the app's scheme that came by another way. Whether it was one. */

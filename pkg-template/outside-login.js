@@ -1,0 +1,116 @@
+// @ts-check
+// Sign-in in a browser that is none of the program's own (RFC 8252 §4): opened from here, and back by a redirect that reaches the
+// program as a URL.
+import { AuthError } from "pixie:auth-error";
+import { awaited } from "./patience.js";
+
+/**
+ * What takes the redirect of one sign-in, where the program's own URI does not.
+ * @typedef {object} Listener
+ * @property {string} redirectUri
+ * @property {(state: string, waiting: { timeout?: number, signal: AbortSignal }) => Promise<string>} redirect
+ * @property {() => void} close
+ */
+
+/** @typedef {{ take(url: string): void, fail(error: Error): void }} Waiting */
+
+export class OutsideLogin {
+  #client;
+  #open;
+  #redirectUri;
+  #timeout;
+  #onRedirect;
+  /** Who waits for a redirect, by the login's state. @type {Map<string, Waiting>} */
+  #awaited = new Map();
+  /** What ends those that are under way. @type {Set<() => void>} */
+  #underWay = new Set();
+
+  /**
+   * @param {object} parts
+   * @param {any} parts.client an AuthClient
+   * @param {(url: string) => unknown} parts.open shows it in the browser
+   * @param {string} [parts.redirectUri] the program's own
+   * @param {number} [parts.timeout] seconds
+   * @param {(url: string, client: any) => unknown} [parts.onRedirect] takes one that nobody waits for
+   */
+  constructor({ client, open, redirectUri, timeout, onRedirect }) {
+    this.#client = client;
+    this.#open = open;
+    this.#redirectUri = redirectUri;
+    this.#timeout = timeout;
+    // A login that was begun before the program was started anew: the store knows it, and who listens is told.
+    this.#onRedirect = onRedirect ?? ((url) => client.handleCallback(url).catch(() => {}));
+  }
+
+  /**
+   * @param {any} [options] as those of `AuthClient.login`
+   * @param {() => Promise<Listener>} [listen]
+   * @returns {Promise<any>} what `handleCallback` gives
+   */
+  async signIn({ signal, redirectUri: _, ...options } = /** @type {any} */ ({}), listen) {
+    const over = new AbortController();
+    const end = () => over.abort();
+    this.#underWay.add(end);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+    /** @type {Listener | undefined} */
+    let listener;
+    try {
+      listener = await listen?.();
+      const { url, state } = await this.#client.createLoginUrl({ ...options, redirectUri: listener?.redirectUri });
+      const waiting = { timeout: this.#timeout, signal: over.signal };
+      const redirect = listener ? listener.redirect(state, waiting) : this.#redirect(state, waiting);
+      // It is waited for below, once the browser is open.
+      redirect.catch(() => {});
+      await this.show(url);
+      return await this.#client.handleCallback(await redirect);
+    } finally {
+      // Whatever came of it, nobody waits any more.
+      end();
+      this.#underWay.delete(end);
+      signal?.removeEventListener("abort", end);
+      listener?.close();
+    }
+  }
+
+  /** Shows a page of the server's. @param {string} url */
+  async show(url) {
+    try {
+      await this.#open(url);
+    } catch (cause) {
+      throw Object.assign(new AuthError("popup_blocked", "sign_in", "the browser did not open the window"), { cause });
+    }
+  }
+
+  /** Takes a redirect to the program's own URI. @param {string} url @returns {boolean} whether it was one */
+  take(url) {
+    const uri = this.#redirectUri;
+    if (!uri || !(url === uri || url.startsWith(`${uri}?`))) return false;
+    const waiting = this.#awaited.get(new URLSearchParams(url.slice(uri.length)).get("state") ?? "");
+    if (waiting) waiting.take(url);
+    else this.#onRedirect(url, this.#client);
+    return true;
+  }
+
+  /** Ends the waiting of those who wait now, unless they are back by then. @returns {(error: () => Error) => void} */
+  abandon() {
+    const before = [...this.#awaited.values()];
+    return (error) => {
+      for (const waiting of this.#awaited.values()) if (before.includes(waiting)) waiting.fail(error());
+    };
+  }
+
+  /** Ends all that are under way. */
+  end() {
+    for (const end of this.#underWay) end();
+  }
+
+  /** @param {string} state @param {{ timeout?: number, signal: AbortSignal }} options @returns {Promise<string>} */
+  #redirect(state, options) {
+    return awaited(
+      options,
+      (back, resolve, fail) => void this.#awaited.set(state, { take: (url) => back(() => resolve(url)), fail }),
+      () => this.#awaited.delete(state),
+    );
+  }
+}
