@@ -6,7 +6,7 @@ export default [
   { ignores: ["pkg/", "target/", "**/dist/", "**/node_modules/"] },
   js.configs.recommended,
   {
-    files: ["**/*.js", "**/*.mjs"],
+    files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
     languageOptions: { ecmaVersion: "latest", sourceType: "module" },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
@@ -26,7 +26,8 @@ export default [
   { files: ["pkg-template/**", "src/**"], languageOptions: { globals: { ...globals.browser, ...globals.worker, ...globals["shared-node-browser"] } } },
   // What is for Electron's main process and its preload scripts becomes CommonJS.
   { files: ["pkg-template/electron/**"], ignores: ["pkg-template/electron/renderer.js"], languageOptions: { globals: { ...globals.node, ...globals.commonjs } } },
-  { files: ["www-demo/**"], ignores: ["www-demo/server/*.mjs"], languageOptions: { globals: globals.browser } },
+  { files: ["www-demo/**"], ignores: ["www-demo/server/*.mjs", "www-demo/electron/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www-demo/electron/**/*.cjs"], languageOptions: { sourceType: "commonjs", globals: { ...globals.node, ...globals.commonjs } } },
   // Functions given to page.evaluate() stand in the test's file and run in the page.
   { files: ["tests/**"], languageOptions: { globals: globals.browser } },
   // The page of tests/support/electron-app.mjs has these.

@@ -16,7 +16,7 @@ const escaped = (text) => text.replace(/[&<>"']/g, (character) => ESCAPES[charac
 export function landingPage({ isRefused, appName }) {
   const [title, text] = isRefused
     ? ["The sign-in was not completed", `Close this tab, and go back to ${appName} to see why or to try again.`]
-    : ["You can go back now", `${appName} has what it needs. You can close this tab.`];
+    : ["You can go back now", `Close this tab, and go on in ${appName}.`];
   return `<!doctype html>
 <html lang="en">
 <head>

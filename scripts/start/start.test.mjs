@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { announcement, box } from "./announcement.mjs";
+import { pageForWindow } from "./electron-project.mjs";
 import { DEFAULT_PORT, portNotice, startOptions } from "./options.mjs";
 
 test("startOptions_none_areTheDefaults", () => {
@@ -35,4 +37,10 @@ test("box_linesOfAnyLength_giveOneWidth", () => {
 test("announcement_demo_namesUrlAndAccount", () => {
   const text = announcement({ url: "http://localhost:5180", issuer: "http://127.0.0.1:5190", account: { username: "ada", password: "secret" } });
   for (const part of ["http://localhost:5180", "http://127.0.0.1:5190", "ada", "secret"]) assert.ok(text.includes(part), part);
+});
+
+test("pageForWindow_page_importsTheRenderersClassByTheSameName", () => {
+  const page = pageForWindow(readFileSync(new URL("../../www-demo/spa/index.html", import.meta.url), "utf8"));
+  assert.match(page, /"pixie-auth": "\/node_modules\/pixie-auth\/electron\/renderer\.js"/);
+  assert.throws(() => pageForWindow("<html>"), /no import/);
 });

@@ -91,6 +91,25 @@ export async function authorizationServer(t, { lifetime = 60, redirectUris = ["h
   return server;
 }
 
+/** How an app is started. @param {string} folder the app's @param {Record<string, string>} [env] */
+async function commandFor(folder, env) {
+  const { path } = await findElectron();
+  if (path === null) throw new Error("no Electron");
+  const { display } = await startDisplay();
+  return { path, args: [...(isRoot ? ["--no-sandbox"] : []), "--disable-gpu", folder], environment: { ...process.env, ...WITHOUT_KEYRING, ...env, DISPLAY: display ?? "" } };
+}
+
+/**
+ * Starts somebody else's app.
+ * @param {import("node:test").TestContext} t @param {string} folder @param {Record<string, string>} [env]
+ */
+export async function launch(t, folder, env) {
+  const { path, args, environment } = await commandFor(folder, env);
+  const app = await _electron.launch({ executablePath: path, args, env: environment, timeout: 30_000 });
+  t.after(() => app.close());
+  return app;
+}
+
 /**
  * @typedef {object} Started
  * @property {import("playwright-core").ElectronApplication} app
@@ -105,14 +124,10 @@ export async function authorizationServer(t, { lifetime = 60, redirectUris = ["h
  * @param {{ config: object, windows?: number, userData?: string, env?: Record<string, string>, argument?: string }} options
  * @returns {Promise<Started>}
  */
-export async function startApp(t, { config, windows = 1, userData, env = WITHOUT_KEYRING, argument }) {
-  const { path } = await findElectron();
-  if (path === null) throw new Error("no Electron");
+export async function startApp(t, { config, windows = 1, userData, env, argument }) {
   const project = await projectWithPackage({ "package.json": JSON.stringify({ name: "notes", main: "main.js" }), "main.js": MAIN, "index.html": PAGE, "page.js": SCRIPT });
   const folder = userData ?? (await mkdtemp(join(tmpdir(), "pixie-auth-user-")));
-  const { display } = await startDisplay();
-  const args = [...(isRoot ? ["--no-sandbox"] : []), "--disable-gpu", project.path];
-  const environment = { ...process.env, ...env, DISPLAY: display ?? "", APP: JSON.stringify({ userData: folder, config, windows }) };
+  const { path, args, environment } = await commandFor(project.path, { ...env, APP: JSON.stringify({ userData: folder, config, windows }) });
   const app = await _electron.launch({ executablePath: path, args: [...args, ...(argument ? [argument] : [])], env: environment, timeout: 30_000 });
   let isOpen = true;
   const close = async () => {

@@ -11,6 +11,7 @@ import { createStaticServer } from "./static-server.mjs";
 
 const CLIENT_ID = "pixie-auth-demo";
 const SCOPE = "openid profile email";
+const ELECTRON_CLIENT_ID = "pixie-auth-demo-electron";
 const PAGE_FOLDER = fileURLToPath(new URL("../spa/", import.meta.url));
 const PACKAGE_FOLDER = fileURLToPath(new URL("../../pkg/", import.meta.url));
 
@@ -19,6 +20,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL("../../pkg/", import.meta.url));
  * @property {string} url
  * @property {string} issuer
  * @property {{ username: string, password: string }} account
+ * @property {{ issuer: string, clientId: string, scope: string }} electron The Electron app's configuration, where it was asked for.
  * @property {import("./authorization-server.mjs").AuthorizationServer} authorizationServer
  * @property {() => Promise<void>} close
  */
@@ -27,6 +29,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL("../../pkg/", import.meta.url));
  * @param {object} [options]
  * @param {number} [options.port] The application's. Default 0: any free one. A wanted port that is taken gives way to the next free one.
  * @param {number} [options.issuerPort] The authorization server's, by the same rule.
+ * @param {boolean} [options.electron] Whether the Electron app (www-demo/electron) is registered, too. Default false.
  * @param {string} [options.packageFolder] Default: pkg/ of this repository.
  * @param {number} [options.accessTokenTtl] This and the rest: see startAuthorizationServer.
  * @param {number} [options.refreshTokenTtl]
@@ -39,7 +42,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL("../../pkg/", import.meta.url));
  * @returns {Promise<Demo>}
  */
 export async function startDemo(options = {}) {
-  const { port = 0, issuerPort = 0, packageFolder = PACKAGE_FOLDER, allowedOrigins, ...serverOptions } = options;
+  const { port = 0, issuerPort = 0, packageFolder = PACKAGE_FOLDER, electron = false, allowedOrigins, ...serverOptions } = options;
   if (!existsSync(join(packageFolder, "index.js"))) {
     throw new Error(`the package is not built: ${packageFolder} holds no index.js; run "npm run build" first`);
   }
@@ -59,6 +62,10 @@ export async function startDemo(options = {}) {
           postLogoutRedirectUris: [`${url}/logged-out`],
           allowedOrigins,
         },
+        // Whatever port is free at the time: RFC 8252 §7.3.
+        ...(electron
+          ? [{ clientId: ELECTRON_CLIENT_ID, clientName: "pixie-auth demo for Electron", redirectUris: ["http://127.0.0.1/callback"], allowedOrigins: ["app://demo"], metadata: { application_type: "native" } }]
+          : []),
       ],
     });
     try {
@@ -74,6 +81,7 @@ export async function startDemo(options = {}) {
         url,
         issuer,
         account,
+        electron: { issuer, clientId: ELECTRON_CLIENT_ID, scope: SCOPE },
         authorizationServer,
         close: async () => {
           await Promise.all([listener.close(), authorizationServer.close()]);

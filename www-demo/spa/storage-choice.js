@@ -24,6 +24,8 @@ function kept() {
 
 /** @param {(choice: StorageChoice) => unknown} listener */
 export function onStorageChoice(listener) {
+  // In a window of Electron's the main process keeps the session, and nothing is to be chosen.
+  byId("storage-card").hidden = "pixieAuth" in globalThis;
   for (const radio of byId("storage").elements) {
     radio.checked = radio.value === storageChoice();
     radio.addEventListener("change", () => {
