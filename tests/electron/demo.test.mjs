@@ -10,7 +10,8 @@ import { after, test } from "node:test";
 import { makeElectronProject } from "../../scripts/start/electron-project.mjs";
 import { startDemo } from "../../www-demo/server/index.mjs";
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, launch, signInThere, systemBrowser } from "../support/electron-app.mjs";
+import { electronMissing, launch, systemBrowser } from "../support/electron-app.mjs";
+import { signInThere } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

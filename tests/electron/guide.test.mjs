@@ -10,7 +10,8 @@ import { after, test } from "node:test";
 import { promisify } from "node:util";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { authorizationServer, electronMissing, launch, signInThere, systemBrowser } from "../support/electron-app.mjs";
+import { authorizationServer, electronMissing, launch, systemBrowser } from "../support/electron-app.mjs";
+import { signInThere } from "../support/outside-browser.mjs";
 import { packedPackage, repositoryRoot } from "../support/packed-package.mjs";
 
 after(closeBrowser);

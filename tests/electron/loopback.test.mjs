@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, signInFrom, signInThere, staged, SUBJECT } from "../support/electron-app.mjs";
+import { electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
+import { signInThere } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, pagesOf, signInFrom, signInThere, staged, startApp, SUBJECT } from "../support/electron-app.mjs";
+import { electronMissing, pagesOf, signInFrom, staged, startApp, SUBJECT } from "../support/electron-app.mjs";
 import { keyringMissing, startKeyring } from "../support/keyring.mjs";
+import { handedOver } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 
@@ -17,20 +18,10 @@ const SCHEME = "com.example.notes:/callback";
 
 const options = { redirectUris: [SCHEME], config: { redirect: SCHEME } };
 
-/**
- * Signs in at the server; gives the URL that the browser hands to the system.
- * @param {import("node:test").TestContext} t @param {string} url
- */
-function handedOver(t, url) {
-  return new Promise((resolve, reject) => {
-    signInThere(t, url, (target) => target.startsWith("com.example.notes:") && resolve(target)).catch(reject);
-  });
-}
-
 test("electron_signInOverTheScheme_isHandedToTheInstanceThatRuns", { skip }, async (t) => {
   const { pages: [page, other], browser, startAgain, server } = await staged(t, { ...options, windows: 2 });
   const signedIn = signInFrom(page);
-  const url = await handedOver(t, await browser.opened());
+  const url = await handedOver(t, await browser.opened(), SCHEME);
   assert.match(url, /^com\.example\.notes:\/callback\?/);
   assert.equal(await startAgain(url), 0, "the second instance goes");
   assert.equal(await signedIn, SUBJECT);
@@ -44,7 +35,7 @@ test("electron_signInOverTheScheme_isHandedToTheInstanceThatRuns", { skip }, asy
 test("electron_redirectsOfOthers_areNotTaken", { skip }, async (t) => {
   const { pages: [page], browser, startAgain, server } = await staged(t, options);
   const signedIn = signInFrom(page);
-  const url = await handedOver(t, await browser.opened());
+  const url = await handedOver(t, await browser.opened(), SCHEME);
   for (const other of [url.replace(/state=[^&]+/, "state=guessed"), url.replace("/callback", "/callback/other"), url.replace("com.example.notes", "com.example.notes2")]) await startAgain(other);
   assert.equal(server.tokenRequests.entries.length, 0);
   await startAgain(url);
@@ -55,7 +46,7 @@ test("electron_twoSignInsOverTheScheme_endEachInItsWindow", { skip }, async (t) 
   const { pages: [page, other], browser, startAgain } = await staged(t, { ...options, windows: 2 });
   const signedIn = [signInFrom(page), signInFrom(other)];
   const urls = [await browser.opened(), await browser.opened()];
-  for (const url of urls.reverse()) await startAgain(`${await handedOver(t, url)}`);
+  for (const url of urls.reverse()) await startAgain(await handedOver(t, url, SCHEME));
   assert.deepEqual(await Promise.all(signedIn), [SUBJECT, SUBJECT]);
 });
 
@@ -72,7 +63,7 @@ test("electron_redirectThatStartsTheApp_endsTheSignInThatWasBegunBefore", { skip
   const env = await startKeyring(t);
   const { pages: [page], browser, close, userData, config } = await staged(t, { ...options, env });
   signInFrom(page).catch(() => {});
-  const url = await handedOver(t, await browser.opened());
+  const url = await handedOver(t, await browser.opened(), SCHEME);
   await close();
   const again = await startApp(t, { config, userData, env, argument: url });
   const [other] = await pagesOf(again.app, 1);

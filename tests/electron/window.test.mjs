@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { authorizationServer, electronMissing, signInFrom, signInThere, staged, SUBJECT } from "../support/electron-app.mjs";
+import { authorizationServer, electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
+import { signInThere } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

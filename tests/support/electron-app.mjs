@@ -12,9 +12,7 @@ import { _electron } from "playwright-core";
 
 import { isRoot } from "../../scripts/programs.mjs";
 import { findElectron } from "../../scripts/electron.mjs";
-import { testAccount } from "../../www-demo/server/accounts.mjs";
 import { startAuthorizationServer } from "../../www-demo/server/authorization-server.mjs";
-import { freshContext } from "./browser.mjs";
 import { startDisplay } from "./display.mjs";
 import { projectWithPackage } from "./packed-package.mjs";
 
@@ -80,11 +78,11 @@ export async function electronMissing() {
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {{ lifetime?: number, redirectUris?: string[] }} [options]
+ * @param {{ lifetime?: number, clientId?: string, redirectUris?: string[], allowedOrigins?: string[] }} [options]
  */
-export async function authorizationServer(t, { lifetime = 60, redirectUris = ["http://127.0.0.1/callback"] } = {}) {
+export async function authorizationServer(t, { lifetime = 60, clientId = CLIENT, redirectUris = ["http://127.0.0.1/callback"], allowedOrigins = ["app://notes"] } = {}) {
   const server = await startAuthorizationServer({
-    clients: [{ clientId: CLIENT, redirectUris, metadata: { application_type: "native" }, allowedOrigins: ["app://notes"] }],
+    clients: [{ clientId, redirectUris, metadata: { application_type: "native" }, allowedOrigins }],
     accessTokenTtl: lifetime,
   });
   t.after(() => server.close());
@@ -192,23 +190,4 @@ export async function systemBrowser(app) {
       }
     },
   };
-}
-
-/**
- * Somebody signs in at the server, and is sent back.
- * @param {import("node:test").TestContext} t @param {string} url
- * @param {(url: string) => void} [onLeave] told where the page is sent to
- */
-export async function signInThere(t, url, onLeave) {
-  const context = await freshContext(t);
-  const page = await context.newPage();
-  // No request is told of that goes to another program: the answer says where to.
-  if (onLeave) page.on("response", (response) => void (response.headers().location && onLeave(response.headers().location)));
-  await page.goto(url);
-  await page.locator("#username").fill(testAccount.username);
-  await page.locator("#password").fill(testAccount.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  // The server asks for native apps, which anybody may pass for: RFC 8252 §8.6.
-  await page.getByRole("button", { name: "Allow" }).click();
-  return page;
 }
