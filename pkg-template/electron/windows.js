@@ -60,8 +60,8 @@ export function serveWindows({ ipcMain }, origins, opened) {
   /** Those that have asked, and so are told, with their sign-ins. @type {Map<any, Map<unknown, AbortController>>} */
   const windows = new Map();
   ipcMain.handle(CHANNEL, async (/** @type {any} */ { sender, senderFrame }, /** @type {string} */ name, /** @type {any} */ argument) => {
-    const isTop = senderFrame && senderFrame === sender.mainFrame;
-    if (!isTop || !origins.includes(originOf(senderFrame.url))) return { error: told(new AuthError("origin_not_allowed", "fix_config", "no token is sent there: see allowedOrigins")) };
+    // There is none where it has gone meanwhile.
+    if (senderFrame?.parent !== null || !origins.includes(originOf(senderFrame.url))) return { error: told(new AuthError("origin_not_allowed", "fix_config", "no token is sent there: see allowedOrigins")) };
     if (!windows.has(sender)) {
       windows.set(sender, new Map());
       sender.once("destroyed", () => windows.delete(sender));

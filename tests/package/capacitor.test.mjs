@@ -246,6 +246,23 @@ test("store_whoseKeychainIsLocked_isAFailureAndNotASessionThatIsGone", async () 
   await assert.rejects(async () => secureStore({ get: locked, set: locked, remove: locked, keys: /** @type {any} */ (locked) }).get("a"), /errSec/);
 });
 
+test("client_overAKeychainThatIsLocked_isToldSoAndLosesNothing", async (t) => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const { system, host, client } = await staged(t, { storage: STORES.thatRejectsForAbsentKeys(kept) });
+  const signedIn = system.signIn();
+  host.appUrlOpen(redirectOf(await host.opens()));
+  await signedIn;
+  await client.close();
+  const before = new Map(kept);
+  const locked = async () => {
+    throw new Error("errSecInteractionNotAllowed");
+  };
+  const storage = secureStore({ get: locked, set: locked, remove: locked, keys: async () => ({ value: [...kept.keys()] }) });
+  await assert.rejects(staged(t, { storage }), { code: "storage_unavailable" });
+  assert.deepEqual(kept, before);
+});
+
 test("secureStore_ofSomethingElse_isRefused", () => {
   for (const plugin of [undefined, {}]) assert.throws(() => secureStore(/** @type {any} */ (plugin)), { code: "invalid_config" });
 });
