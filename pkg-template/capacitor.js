@@ -16,16 +16,13 @@ export function systemBrowser(client, { redirectUri, postLogoutRedirectUri, app,
   }
   /** Some systems have no way to close it, and say so. */
   const dismiss = () => void Promise.resolve(browser.close?.()).catch(() => {});
-  const login = new OutsideLogin({ client, open: (url) => browser.open({ url }), redirectUri, timeout, onRedirect });
+  const login = new OutsideLogin({ client, open: (url) => browser.open({ url }), redirectUri, postLogoutRedirectUri, timeout, onRedirect });
   let isOver = false;
 
   const handleRedirect = (/** @type {string} */ url) => {
-    const isLogout = postLogoutRedirectUri && (url === postLogoutRedirectUri || url.startsWith(`${postLogoutRedirectUri}?`));
-    // Back from the server's page, of which the session does not depend any more.
-    if (isLogout) client.handleLogoutCallback(url).catch(() => {});
-    if (!isLogout && !login.take(url)) return false;
-    dismiss();
-    return true;
+    const isTaken = login.take(url);
+    if (isTaken) dismiss();
+    return isTaken;
   };
 
   const closed = () => {

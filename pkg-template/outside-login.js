@@ -14,10 +14,14 @@ import { awaited } from "./patience.js";
 
 /** @typedef {{ take(url: string): void, fail(error: Error): void }} Waiting */
 
+/** @param {string | undefined} uri @param {string} url */
+const isAt = (uri, url) => !!uri && (url === uri || url.startsWith(`${uri}?`));
+
 export class OutsideLogin {
   #client;
   #open;
   #redirectUri;
+  #postLogoutRedirectUri;
   #timeout;
   #onRedirect;
   /** Who waits for a redirect, by the login's state. @type {Map<string, Waiting>} */
@@ -30,13 +34,15 @@ export class OutsideLogin {
    * @param {any} parts.client an AuthClient
    * @param {(url: string) => unknown} parts.open shows it in the browser
    * @param {string} [parts.redirectUri] the program's own
+   * @param {string} [parts.postLogoutRedirectUri]
    * @param {number} [parts.timeout] seconds
    * @param {(url: string, client: any) => unknown} [parts.onRedirect] takes one that nobody waits for
    */
-  constructor({ client, open, redirectUri, timeout, onRedirect }) {
+  constructor({ client, open, redirectUri, postLogoutRedirectUri, timeout, onRedirect }) {
     this.#client = client;
     this.#open = open;
     this.#redirectUri = redirectUri;
+    this.#postLogoutRedirectUri = postLogoutRedirectUri;
     this.#timeout = timeout;
     // A login that was begun before the program was started anew: the store knows it, and who listens is told.
     this.#onRedirect = onRedirect ?? ((url) => client.handleCallback(url).catch(() => {}));
@@ -60,10 +66,11 @@ export class OutsideLogin {
       const { url, state } = await this.#client.createLoginUrl({ ...options, redirectUri: listener?.redirectUri });
       const waiting = { timeout: this.#timeout, signal: over.signal };
       const redirect = listener ? listener.redirect(state, waiting) : this.#redirect(state, waiting);
-      // It is waited for below, once the browser is open.
-      redirect.catch(() => {});
-      await this.show(url);
-      return await this.#client.handleCallback(await redirect);
+      // Who ended it meanwhile wants no browser.
+      if (over.signal.aborted) await redirect;
+      // Some open it and say so when it is closed again.
+      const back = await Promise.race([redirect, this.show(url).then(() => redirect)]);
+      return await this.#client.handleCallback(back);
     } finally {
       // Whatever came of it, nobody waits any more.
       end();
@@ -82,11 +89,15 @@ export class OutsideLogin {
     }
   }
 
-  /** Takes a redirect to the program's own URI. @param {string} url @returns {boolean} whether it was one */
+  /** Takes a redirect to a URI of the program's own. @param {string} url @returns {boolean} whether it was one */
   take(url) {
-    const uri = this.#redirectUri;
-    if (!uri || !(url === uri || url.startsWith(`${uri}?`))) return false;
-    const waiting = this.#awaited.get(new URLSearchParams(url.slice(uri.length)).get("state") ?? "");
+    if (isAt(this.#postLogoutRedirectUri, url)) {
+      // Back from the server's page, of which the session does not depend any more.
+      this.#client.handleLogoutCallback(url).catch(() => {});
+      return true;
+    }
+    if (!isAt(this.#redirectUri, url)) return false;
+    const waiting = this.#awaited.get(new URLSearchParams(url.slice(url.indexOf("?"))).get("state") ?? "");
     if (waiting) waiting.take(url);
     else this.#onRedirect(url, this.#client);
     return true;

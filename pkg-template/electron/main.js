@@ -44,14 +44,14 @@ export class ElectronAuth {
   #ends = [];
 
   /** @param {object} key @param {any} electron @param {any} config @param {AuthClient} client @param {string} keeps */
-  constructor(key, electron, { redirect, appName = electron.app.name, openExternal = (/** @type {string} */ url) => electron.shell.openExternal(url), signInTimeout: timeout, onRedirect }, client, keeps) {
+  constructor(key, electron, { redirect, appName = electron.app.name, openExternal = (/** @type {string} */ url) => electron.shell.openExternal(url), signInTimeout: timeout, onRedirect, postLogoutRedirectUri }, client, keeps) {
     if (key !== KEY) throw new TypeError("ElectronAuth.create makes these");
     this.client = client;
     this.keeps = keeps;
     this.#electron = electron;
     this.#scheme = schemeIn(redirect);
     this.#loopback = { appName, ...(typeof redirect === "object" && redirect) };
-    this.#login = new OutsideLogin({ client, open: openExternal, redirectUri: this.#scheme, timeout, onRedirect });
+    this.#login = new OutsideLogin({ client, open: openExternal, redirectUri: this.#scheme, postLogoutRedirectUri, timeout, onRedirect });
   }
 
   /** @param {any} config */
@@ -63,9 +63,12 @@ export class ElectronAuth {
       electron.app.exit();
       return new Promise(() => {});
     }
-    const auth = ElectronAuth.#made(electron, config);
+    /** @type {(auth: Promise<ElectronAuth>) => void} */
+    let opened = () => {};
     // Before anything is waited for: a window may ask as soon as it is there.
-    const unserve = serveWindows(electron, config.origins ?? [], auth);
+    const unserve = serveWindows(electron, config.origins ?? [], new Promise((resolve) => (opened = resolve)));
+    const auth = ElectronAuth.#made(electron, config);
+    opened(auth);
     try {
       (await auth).#ends.push(unserve);
     } catch (error) {
@@ -131,8 +134,8 @@ export class ElectronAuth {
   /** Redirects by the app's scheme: macOS tells the app, the others start it once more, with the URL among its arguments. @param {string} scheme */
   #takeRedirects(scheme) {
     const { app } = this.#electron;
-    const begins = (/** @type {string} */ argument) => argument.startsWith(scheme);
     const [name] = scheme.split(":");
+    const begins = (/** @type {string} */ argument) => argument.startsWith(`${name}:`);
     // A development's app is a folder that is named to Electron.
     if (process.defaultApp) app.setAsDefaultProtocolClient(name, process.execPath, process.argv.slice(1, 2));
     else app.setAsDefaultProtocolClient(name);

@@ -59,7 +59,7 @@ const PERFORM = {
 export function serveWindows({ ipcMain }, origins, opened) {
   /** Those that have asked, and so are told, with their sign-ins. @type {Map<any, Map<unknown, AbortController>>} */
   const windows = new Map();
-  ipcMain.handle(CHANNEL, async (/** @type {any} */ { sender, senderFrame }, /** @type {string} */ name, /** @type {any} */ argument) => {
+  const answer = async (/** @type {any} */ { sender, senderFrame }, /** @type {string} */ name, /** @type {any} */ argument) => {
     // There is none where it has gone meanwhile.
     if (senderFrame?.parent !== null || !origins.includes(originOf(senderFrame.url))) return { error: told(new AuthError("origin_not_allowed", "fix_config", "no token is sent there: see allowedOrigins")) };
     if (!windows.has(sender)) {
@@ -73,7 +73,13 @@ export function serveWindows({ ipcMain }, origins, opened) {
     } catch (error) {
       return { error: told(error) };
     }
-  });
+  };
+  try {
+    ipcMain.handle(CHANNEL, answer);
+  } catch (cause) {
+    // Electron's: there is a handler already.
+    throw Object.assign(new AuthError("invalid_config", "fix_config", "an option is missing or wrong: one ElectronAuth at a time"), { cause });
+  }
   let isOver = false;
   /** @type {(() => void)[]} */
   const ends = [() => ipcMain.removeHandler(CHANNEL), () => void (isOver = true)];

@@ -13,7 +13,7 @@ import { importInstalled } from "../support/packed-package.mjs";
 
 /** @typedef {import("pixie-auth/electron/main")} Main */
 
-const { ElectronAuth } = /** @type {Main} */ (await importInstalled("pixie-auth/electron/main"));
+const { AuthError, ElectronAuth } = /** @type {Main} */ (await importInstalled("pixie-auth/electron/main"));
 
 const ISSUER = "https://as.test";
 const SCHEME = "com.example.notes:/callback";
@@ -57,7 +57,7 @@ function electron(t, { isFirst = true } = {}) {
 /** A server that grants whatever it is asked. @param {string} url */
 async function granting(url) {
   const isToken = url.endsWith("/token");
-  const metadata = { issuer: ISSUER, authorization_endpoint: `${ISSUER}/authorize`, token_endpoint: `${ISSUER}/token` };
+  const metadata = { issuer: ISSUER, authorization_endpoint: `${ISSUER}/authorize`, token_endpoint: `${ISSUER}/token`, end_session_endpoint: `${ISSUER}/end` };
   return Response.json(isToken ? { access_token: "at", token_type: "Bearer", expires_in: 600 } : metadata);
 }
 
@@ -204,4 +204,51 @@ test("electronAuth_signalThatAborts_endsTheSignInAndNoOther", async (t) => {
   auth.handleRedirect(url);
   assert.equal((await other).accessToken, "at");
   await assert.rejects(auth.signIn({ signal: controller.signal }), { code: "aborted" });
+  assert.deepEqual(host.opened, [], "no browser for what nobody wants any more");
+});
+
+test("electronAuth_aSecondOne_isRefusedAndTheFirstGoesOn", async (t) => {
+  const host = electron(t);
+  const auth = await made(t, host, { redirect: SCHEME });
+  await assert.rejects(ElectronAuth.create(configFor(host, { redirect: SCHEME })), (error) => {
+    assert.ok(error instanceof AuthError);
+    assert.match(error.message, /one ElectronAuth at a time/);
+    return error.code === "invalid_config";
+  });
+  assert.deepEqual([host.handlers.size, host.powerMonitor.listenerCount("resume")], [1, 1]);
+  assert.equal(await auth.client.getSession(), null);
+});
+
+test("electronAuth_browserThatSaysWhenItIsClosed_doesNotKeepTheSignInWaiting", async (t) => {
+  const host = electron(t);
+  const auth = await made(t, host, { redirect: SCHEME, openExternal: (/** @type {string} */ url) => (host.opened.push(url), new Promise(() => {})) });
+  const signedIn = auth.signIn();
+  auth.handleRedirect(redirectOf(await openedBy(host)));
+  assert.equal((await signedIn).accessToken, "at");
+});
+
+test("electronAuth_wayBackFromTheServersLogout_isTaken", async (t) => {
+  const host = electron(t);
+  const loggedOut = "com.example.notes:/logged-out";
+  const auth = await made(t, host, { redirect: SCHEME, postLogoutRedirectUri: loggedOut });
+  const signedIn = auth.signIn();
+  auth.handleRedirect(redirectOf(await openedBy(host)));
+  await signedIn;
+  await auth.signOut();
+  const url = new URL(await openedBy(host));
+  assert.equal(url.searchParams.get("post_logout_redirect_uri"), loggedOut);
+  let isTaken = false;
+  host.app.emit("open-url", { preventDefault: () => (isTaken = true) }, `${loggedOut}?state=${url.searchParams.get("state")}`);
+  assert.equal(isTaken, true);
+});
+
+test("electronAuth_longestTimeout_isNotOverAtOnce", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const host = electron(t);
+  const auth = await made(t, host, { redirect: SCHEME, signInTimeout: 1e9 });
+  const signedIn = auth.signIn();
+  const url = redirectOf(await openedBy(host));
+  t.mock.timers.tick(1_000_000);
+  auth.handleRedirect(url);
+  assert.equal((await signedIn).accessToken, "at");
 });

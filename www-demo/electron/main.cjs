@@ -30,11 +30,11 @@ function contentSecurityPolicy(page) {
 /** @param {string} url @returns {Promise<{ body: Buffer, headers: Record<string, string> } | null>} */
 async function file(url) {
   const { host, pathname } = new URL(url);
-  const path = pathname === "/" ? "/index.html" : decodeURIComponent(pathname);
-  const root = path.startsWith("/node_modules/") ? __dirname : join(__dirname, "page");
-  const target = join(root, path);
-  if (host !== "demo" || !target.startsWith(root + sep)) return null;
   try {
+    const path = pathname === "/" ? "/index.html" : decodeURIComponent(pathname);
+    const root = path.startsWith("/node_modules/") ? __dirname : join(__dirname, "page");
+    const target = join(root, path);
+    if (host !== "demo" || !target.startsWith(root + sep)) return null;
     const body = await readFile(target);
     const headers = { "Content-Type": `${TYPES[/** @type {keyof TYPES} */ (extname(target))] ?? "application/octet-stream"}; charset=utf-8` };
     return { body, headers: extname(target) === ".html" ? { ...headers, "Content-Security-Policy": contentSecurityPolicy(body.toString("utf8")) } : headers };
