@@ -55,7 +55,7 @@ export interface SystemBrowser {
  */
 export function systemBrowser(client: AuthClient, options: SystemBrowserOptions): SystemBrowser;
 
-/** `capacitor-secure-storage-plugin` and its like: one that rejects where there is nothing must have `keys`. */
+/** As much of `capacitor-secure-storage-plugin` as is used. One that rejects where there is nothing must have `keys`. */
 export interface SecureStoragePlugin {
   get(options: { key: string }): Promise<{ value: string | null }>;
   set(options: { key: string; value: string }): Promise<unknown>;
@@ -63,15 +63,15 @@ export interface SecureStoragePlugin {
   keys?(): Promise<{ value: string[] } | { keys: string[] }>;
 }
 
-/** `@aparajita/capacitor-secure-storage` and its like. */
-export interface ItemStoragePlugin {
+/** The system's keychain as the client's `storage`: `capacitor-secure-storage-plugin` and its like. Throws `invalid_config`. */
+export function secureStore(plugin: SecureStoragePlugin): TokenStore;
+
+/** The same with `@aparajita/capacitor-secure-storage`, and whatever has its calls. */
+export function itemStore(plugin: {
   getItem(key: string): Promise<string | null>;
   setItem(key: string, value: string): Promise<unknown>;
   removeItem(key: string): Promise<unknown>;
-}
-
-/** The system's keychain as the client's `storage`. Throws `invalid_config`. */
-export function secureStore(plugin: SecureStoragePlugin | ItemStoragePlugin): TokenStore;
+}): TokenStore;
 
 /** The same with `cordova-plugin-secure-storage`: an opened `new cordova.plugins.SecureStorage(…)`. */
 export function cordovaStore(storage: {

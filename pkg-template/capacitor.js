@@ -15,13 +15,19 @@ export function systemBrowser(client, { redirectUri, postLogoutRedirectUri, app,
     throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong", typeof redirectUri === "string" ? "browser" : "redirectUri");
   }
   /** Some systems have no way to close it, and say so. */
-  const dismiss = () => void Promise.resolve(browser.close?.()).catch(() => {});
+  const dismiss = async () => {
+    try {
+      await browser.close?.();
+    } catch {
+      // Then the user does.
+    }
+  };
   const login = new OutsideLogin({ client, open: (url) => browser.open({ url }), redirectUri, postLogoutRedirectUri, timeout, onRedirect });
   let isOver = false;
 
   const handleRedirect = (/** @type {string} */ url) => {
     const isTaken = login.take(url);
-    if (isTaken) dismiss();
+    if (isTaken) void dismiss();
     return isTaken;
   };
 
@@ -30,16 +36,25 @@ export function systemBrowser(client, { redirectUri, postLogoutRedirectUri, app,
     setTimeout(() => end(() => new AuthError("popup_closed", "sign_in", "the window was closed")), ON_ITS_WAY);
   };
   /** What ends each, once the plugin has given it. */
-  const listening = [
+  const listening = Promise.allSettled([
     app?.addListener?.("appUrlOpen", (/** @type {{ url: string }} */ { url }) => void handleRedirect(url)),
+    // On some systems nobody tells.
     browser.addListener?.("browserFinished", closed),
-  ];
+  ]);
   // The app may have been ended while the user was at the server: then the URL is what started it.
   Promise.resolve(app?.getLaunchUrl?.()).then((launch) => void (launch?.url && !isOver && handleRedirect(launch.url)), () => {});
 
   return {
     /** @param {any} [options] */
-    signIn: (options) => login.signIn(options),
+    async signIn(options) {
+      try {
+        return await login.signIn(options);
+      } catch (error) {
+        // Nobody stays at the server's page for a sign-in that is over.
+        if (!login.isUnderWay) void dismiss();
+        throw error;
+      }
+    },
     /** @param {any} [options] */
     async signOut(options) {
       const { url } = await client.logout({ postLogoutRedirectUri, ...options, redirect: false });
@@ -50,7 +65,7 @@ export function systemBrowser(client, { redirectUri, postLogoutRedirectUri, app,
     async close() {
       isOver = true;
       login.end();
-      for (const handle of await Promise.all(listening)) await handle?.remove?.();
+      for (const { value: handle } of /** @type {any[]} */ (await listening)) await handle?.remove?.();
     },
   };
 }
@@ -65,7 +80,8 @@ const store = ({ get, set, remove, keys }) => {
     try {
       return (await answer) ?? null;
     } catch (error) {
-      if (keys && !(await keys()).includes(key)) return null;
+      // Where there is no list either, it is the failure that counts.
+      if ((await keys?.().catch(() => undefined))?.includes(key) === false) return null;
       throw error;
     }
   };
@@ -76,21 +92,30 @@ const store = ({ get, set, remove, keys }) => {
   };
 };
 
+/** A plugin has every call when it is asked for one, so which it is has to be said. @param {any} plugin */
+function held(plugin) {
+  if (typeof plugin !== "object" && typeof plugin !== "function" || plugin === null) throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong", "storage");
+  return plugin;
+}
+
 /** @param {any} plugin */
 export function secureStore(plugin) {
-  if (plugin?.getItem) {
-    return store({ get: async (key) => plugin.getItem(key), set: async (key, value) => plugin.setItem(key, value), remove: async (key) => plugin.removeItem(key) });
-  }
-  if (typeof plugin?.get !== "function") throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong", "storage");
+  held(plugin);
   return store({
     get: async (key) => (await plugin.get({ key }))?.value,
     set: async (key, value) => plugin.set({ key, value }),
     remove: async (key) => plugin.remove({ key }),
-    keys: plugin.keys && (async () => {
+    keys: async () => {
       const { keys, value } = await plugin.keys();
       return keys ?? value;
-    }),
+    },
   });
+}
+
+/** @param {any} plugin */
+export function itemStore(plugin) {
+  held(plugin);
+  return store({ get: async (key) => plugin.getItem(key), set: async (key, value) => plugin.setItem(key, value), remove: async (key) => plugin.removeItem(key) });
 }
 
 /** @param {any} storage */

@@ -14,8 +14,14 @@ import { awaited } from "./patience.js";
 
 /** @typedef {{ take(url: string): void, fail(error: Error): void }} Waiting */
 
-/** @param {string | undefined} uri @param {string} url */
-const isAt = (uri, url) => !!uri && (url === uri || url.startsWith(`${uri}?`));
+/** Whether a URL leads to a URI of the program's, which Windows gives a slash where it has no path. @param {string | undefined} uri @param {string} url */
+export function isAt(uri, url) {
+  const [path] = url.split(/[?#]/, 1);
+  return !!uri && (path === uri || (path === `${uri}/` && /^[^/]+:\/\/[^/]+$/.test(uri)));
+}
+
+/** @param {string} url */
+const parametersOf = (url) => new URLSearchParams(url.split("#", 1)[0].split("?")[1]);
 
 export class OutsideLogin {
   #client;
@@ -24,7 +30,7 @@ export class OutsideLogin {
   #postLogoutRedirectUri;
   #timeout;
   #onRedirect;
-  /** Who waits for a redirect, by the login's state. @type {Map<string, Waiting>} */
+  /** Who waits for a redirect, by the login's state; and the states that nobody waits for any more. @type {Map<string, Waiting | null>} */
   #awaited = new Map();
   /** What ends those that are under way. @type {Set<() => void>} */
   #underWay = new Set();
@@ -34,9 +40,9 @@ export class OutsideLogin {
    * @param {any} parts.client an AuthClient
    * @param {(url: string) => unknown} parts.open shows it in the browser
    * @param {string} [parts.redirectUri] the program's own
-   * @param {string} [parts.postLogoutRedirectUri]
+   * @param {string} [parts.postLogoutRedirectUri] the program's own, and maybe the same
    * @param {number} [parts.timeout] seconds
-   * @param {(url: string, client: any) => unknown} [parts.onRedirect] takes one that nobody waits for
+   * @param {(url: string, client: any) => unknown} [parts.onRedirect] takes that of a sign-in that was not begun here
    */
   constructor({ client, open, redirectUri, postLogoutRedirectUri, timeout, onRedirect }) {
     this.#client = client;
@@ -91,15 +97,17 @@ export class OutsideLogin {
 
   /** Takes a redirect to a URI of the program's own. @param {string} url @returns {boolean} whether it was one */
   take(url) {
-    if (isAt(this.#postLogoutRedirectUri, url)) {
-      // Back from the server's page, of which the session does not depend any more.
-      this.#client.handleLogoutCallback(url).catch(() => {});
+    const parameters = parametersOf(url);
+    if (isAt(this.#redirectUri, url) && (parameters.has("code") || parameters.has("error") || !isAt(this.#postLogoutRedirectUri, url))) {
+      const waiting = this.#awaited.get(parameters.get("state") ?? "");
+      waiting?.take(url);
+      // One that was begun here and given up stays so, however late the user is.
+      if (waiting === undefined) this.#onRedirect(url, this.#client);
       return true;
     }
-    if (!isAt(this.#redirectUri, url)) return false;
-    const waiting = this.#awaited.get(new URLSearchParams(url.slice(url.indexOf("?"))).get("state") ?? "");
-    if (waiting) waiting.take(url);
-    else this.#onRedirect(url, this.#client);
+    if (!isAt(this.#postLogoutRedirectUri, url)) return false;
+    // Back from the server's page, of which the session does not depend any more.
+    this.#client.handleLogoutCallback(url).catch(() => {});
     return true;
   }
 
@@ -107,8 +115,12 @@ export class OutsideLogin {
   abandon() {
     const before = [...this.#awaited.values()];
     return (error) => {
-      for (const waiting of this.#awaited.values()) if (before.includes(waiting)) waiting.fail(error());
+      for (const waiting of this.#awaited.values()) if (before.includes(waiting)) waiting?.fail(error());
     };
+  }
+
+  get isUnderWay() {
+    return this.#underWay.size > 0;
   }
 
   /** Ends all that are under way. */
@@ -121,7 +133,7 @@ export class OutsideLogin {
     return awaited(
       options,
       (back, resolve, fail) => void this.#awaited.set(state, { take: (url) => back(() => resolve(url)), fail }),
-      () => this.#awaited.delete(state),
+      () => void this.#awaited.set(state, null),
     );
   }
 }

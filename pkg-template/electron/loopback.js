@@ -48,16 +48,29 @@ export async function openLoopback({ path = "/callback", ports = [], appName = "
     for (const socket of sockets) socket.destroy();
   };
 
+  /** The program's page, as far as it is one: the sign-in does not fail for it. @type {typeof page} */
+  const shown = (outcome) => {
+    try {
+      const text = page(outcome);
+      if (typeof text === "string") return text;
+    } catch {
+      // The same.
+    }
+    return landingPage(outcome);
+  };
+
   /** @type {Loopback["redirect"]} */
   const redirect = (state, options = {}) =>
     awaited(options, (back, resolve) => {
       answer = (request, response) => {
         // Whoever asks by another name is a page that has a name of its own lead here (DNS rebinding).
         if (!hosts.includes(request.headers.host ?? "")) return turnAway(response, 421);
-        const url = new URL(request.url ?? "", `http://${hosts[0]}`);
-        if (url.pathname !== path) return turnAway(response, 404);
+        // Whatever it is: what is no URL is no reason to fail.
+        const [asked, query = ""] = (request.url ?? "").split(/\?(.*)/s);
+        if (asked !== path) return turnAway(response, 404);
         if (request.method !== "GET") return turnAway(response, 405);
-        const given = url.searchParams.getAll("state");
+        const parameters = new URLSearchParams(query);
+        const given = parameters.getAll("state");
         if (given.length !== 1 || !isSame(given[0], state)) return turnAway(response, 400);
         back(() => {
           // No more from now on.
@@ -65,10 +78,10 @@ export async function openLoopback({ path = "/callback", ports = [], appName = "
           // The page first: whoever has the URL may close everything.
           response.once("close", () => {
             close();
-            resolve(`http://${hosts[0]}${path}${url.search}`);
+            resolve(`http://${hosts[0]}${path}?${query}`);
           });
           response.writeHead(200, { ...HEADERS, "Content-Type": "text/html; charset=utf-8" });
-          response.end(page({ isRefused: url.searchParams.has("error"), appName }));
+          response.end(shown({ isRefused: parameters.has("error"), appName }));
           setTimeout(() => response.destroy(), PATIENCE).unref();
         });
       };

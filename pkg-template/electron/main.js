@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { bytes } from "pixie:embedded/client";
 import { AuthClient, authorize } from "../auth-client.js";
 import { provide } from "../load.js";
-import { OutsideLogin } from "../outside-login.js";
+import { isAt, OutsideLogin } from "../outside-login.js";
 import { AuthError } from "pixie:auth-error";
 import { tell } from "./host.js";
 import { openLoopback } from "./loopback.js";
 import { netFetch } from "./net-fetch.js";
-import { fileStore, hasKeyring, memoryStore } from "./safe-store.js";
+import { ownScheme } from "./own-scheme.js";
+import { fileStore, hasKeyring, memoryStore, moved, PLAIN } from "./safe-store.js";
 import { serveWindows } from "./windows.js";
 
 export { AuthError, openLoopback };
@@ -36,7 +37,6 @@ function schemeIn(redirect = "loopback") {
 }
 
 export class ElectronAuth {
-  #electron;
   #scheme;
   #loopback;
   #login;
@@ -48,7 +48,6 @@ export class ElectronAuth {
     if (key !== KEY) throw new TypeError("ElectronAuth.create makes these");
     this.client = client;
     this.keeps = keeps;
-    this.#electron = electron;
     this.#scheme = schemeIn(redirect);
     this.#loopback = { appName, ...(typeof redirect === "object" && redirect) };
     this.#login = new OutsideLogin({ client, open: openExternal, redirectUri: this.#scheme, postLogoutRedirectUri, timeout, onRedirect });
@@ -65,18 +64,25 @@ export class ElectronAuth {
     }
     /** @type {(auth: Promise<ElectronAuth>) => void} */
     let opened = () => {};
-    // Before anything is waited for: a window may ask as soon as it is there.
+    // Both before anything is waited for: a window may ask as soon as it is there, and a redirect may be what the app was started for.
     const unserve = serveWindows(electron, config.origins ?? [], new Promise((resolve) => (opened = resolve)));
-    const auth = ElectronAuth.#made(electron, config);
-    opened(auth);
+    const { redirect, postLogoutRedirectUri } = config;
+    const own = schemeIn(redirect) && ownScheme(electron.app, redirect.split(":")[0], (url) => isAt(redirect, url) || isAt(postLogoutRedirectUri, url));
+    const made = ElectronAuth.#made(electron, config);
+    opened(made);
     try {
-      (await auth).#ends.push(unserve);
+      const auth = await made;
+      auth.#ends.push(unserve);
+      if (own) {
+        auth.#ends.push(own.end);
+        own.deliver((url) => auth.handleRedirect(url));
+      }
+      return auth;
     } catch (error) {
       // So that it can be tried again.
       unserve();
       throw error;
     }
-    return auth;
   }
 
   /** @param {any} electron @param {any} config @returns {Promise<any>} */
@@ -96,7 +102,6 @@ export class ElectronAuth {
       electron.powerMonitor.on(event, wake);
       auth.#ends.push(() => electron.powerMonitor.off(event, wake));
     }
-    if (auth.#scheme) auth.#takeRedirects(auth.#scheme);
     return auth;
   }
 
@@ -130,32 +135,16 @@ export class ElectronAuth {
     this.#login.end();
     await this.client.close();
   }
-
-  /** Redirects by the app's scheme: macOS tells the app, the others start it once more, with the URL among its arguments. @param {string} scheme */
-  #takeRedirects(scheme) {
-    const { app } = this.#electron;
-    const [name] = scheme.split(":");
-    const begins = (/** @type {string} */ argument) => argument.startsWith(`${name}:`);
-    // A development's app is a folder that is named to Electron.
-    if (process.defaultApp) app.setAsDefaultProtocolClient(name, process.execPath, process.argv.slice(1, 2));
-    else app.setAsDefaultProtocolClient(name);
-    const onUrl = (/** @type {any} */ event, /** @type {string} */ url) => this.handleRedirect(url) && event.preventDefault();
-    const onSecond = (/** @type {any} */ _, /** @type {string[]} */ argv) => void argv.filter(begins).forEach((url) => this.handleRedirect(url));
-    app.on("open-url", onUrl);
-    app.on("second-instance", onSecond);
-    this.#ends.push(() => app.off("open-url", onUrl), () => app.off("second-instance", onSecond));
-    process.argv.slice(1).filter(begins).forEach((url) => this.handleRedirect(url));
-  }
 }
 
 /** @param {any} electron @param {boolean} [isReckless] */
 function storeOf({ app, safeStorage }, isReckless) {
   const path = join(app.getPath("userData"), FILE);
+  const open = `${path}.open`;
   if (hasKeyring(safeStorage)) {
     const cipher = { encrypt: (/** @type {string} */ text) => safeStorage.encryptString(text), decrypt: (/** @type {Buffer} */ sealed) => safeStorage.decryptString(sealed) };
-    return { store: fileStore(path, cipher), keeps: "keyring" };
+    return { store: moved(open, fileStore(path, cipher)), keeps: "keyring" };
   }
-  if (!isReckless) return { store: memoryStore(), keeps: "memory" };
-  const plain = { encrypt: (/** @type {string} */ text) => Buffer.from(text), decrypt: (/** @type {Buffer} */ open) => open.toString("utf8") };
-  return { store: fileStore(`${path}.open`, plain), keeps: "open file" };
+  if (!isReckless) return { store: moved(open, memoryStore()), keeps: "memory" };
+  return { store: fileStore(open, PLAIN), keeps: "open file" };
 }

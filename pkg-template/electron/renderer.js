@@ -37,7 +37,6 @@ export class AuthClient {
   #bridge;
   #config;
   #isOpen = true;
-  #signIns = 0;
   /** @type {Set<[string, (detail: any) => void]>} */
   #listeners = new Set();
   #unlisten;
@@ -84,7 +83,8 @@ export class AuthClient {
 
   /** The same, and gives the session. @param {any} [options] */
   async loginPopup({ signal, ...options } = /** @type {any} */ ({})) {
-    const number = (this.#signIns += 1);
+    // No other's, of a client or a page before.
+    const number = crypto.getRandomValues(new Uint32Array(4)).join();
     const abort = () => void this.#call("abortSignIn", number).catch(() => {});
     signal?.addEventListener("abort", abort);
     try {

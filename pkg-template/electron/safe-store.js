@@ -1,6 +1,6 @@
 // @ts-check
 // What the main process remembers: in a file that the system's keyring has the key of, or in memory.
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** @typedef {{ get(key: string): string | null, set(key: string, value: string): void, remove(key: string): void }} Store */
@@ -53,6 +53,25 @@ export function fileStore(path, { encrypt, decrypt }) {
   };
 }
 
+/** That of a file without a keyring. */
+export const PLAIN = { encrypt: (/** @type {string} */ text) => Buffer.from(text), decrypt: (/** @type {Buffer} */ open) => open.toString("utf8") };
+
+/**
+ * Moves what was kept without a keyring to where it is kept now: tokens that anybody can read do not stay behind.
+ * @param {string} path the open file's
+ * @param {Store} store
+ */
+export function moved(path, store) {
+  if (!existsSync(path)) return store;
+  const open = fileStore(path, PLAIN);
+  for (const key of Object.keys(read(path))) {
+    const value = open.get(key);
+    if (value !== null && store.get(key) === null) store.set(key, value);
+  }
+  rmSync(path, { force: true });
+  return store;
+}
+
 /** @param {string} path @param {Record<string, string>} kept */
 function write(path, kept) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -60,7 +79,7 @@ function write(path, kept) {
   try {
     const file = openSync(next, "w", 0o600);
     try {
-      writeSync(file, JSON.stringify(kept));
+      writeFileSync(file, JSON.stringify(kept));
       // On the disk before it takes the other's place: whatever happens in between, one of them is there and whole.
       fsyncSync(file);
     } finally {

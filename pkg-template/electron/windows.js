@@ -35,7 +35,7 @@ const PERFORM = {
     try {
       return await auth.signIn({ ...options, signal: controller.signal });
     } finally {
-      begun.delete(number);
+      if (begun.get(number) === controller) begun.delete(number);
     }
   },
   abortSignIn: (auth, number, begun) => begun.get(number)?.abort(),
@@ -87,8 +87,12 @@ export function serveWindows({ ipcMain }, origins, opened) {
     for (const name of isOver ? [] : EVENTS) {
       ends.push(client.on(name, (/** @type {any} */ detail) => {
         for (const window of windows.keys()) {
-          // It may have gone elsewhere since it asked.
-          if (!window.isDestroyed() && origins.includes(originOf(window.mainFrame.url))) window.send(CHANNEL, name, plain(detail));
+          try {
+            // It may have gone elsewhere since it asked.
+            if (!window.isDestroyed() && origins.includes(originOf(window.getURL()))) window.send(CHANNEL, name, plain(detail));
+          } catch {
+            // One that has crashed hears nothing; the others do.
+          }
         }
       }));
     }

@@ -59,4 +59,11 @@ test("guide_followedInAnEmptyFolder_signsIn", { skip }, async (t) => {
   await page.locator("#sign-out").click();
   await page.locator("#user").getByText("Signed out").waitFor();
   assert.match(await browser.opened(), /\/session\/end\?/);
+
+  // The page's protocol serves the app's folder, and not the disk.
+  await writeFile(join(empty, "secret.txt"), "secret");
+  for (const url of ["app://notes/..%2fsecret.txt", "app://notes/..%5csecret.txt", "app://notes/node_modules/..%2f..%2fsecret.txt", "app://another/secret.txt", "app://notes/", "app://notes/%"]) {
+    await page.goto(url);
+    assert.equal(await page.locator("#user").count(), 1, url);
+  }
 });

@@ -9,11 +9,25 @@ import { importInstalled } from "../support/packed-package.mjs";
 /** @typedef {import("pixie-auth/capacitor")} Capacitor */
 
 const { AuthClient } = await importInstalled("pixie-auth");
-const { AuthError, cordovaStore, secureStore, systemBrowser } = /** @type {Capacitor} */ (await importInstalled("pixie-auth/capacitor"));
+const { AuthError, cordovaStore, itemStore, secureStore, systemBrowser } = /** @type {Capacitor} */ (await importInstalled("pixie-auth/capacitor"));
 
 const ISSUER = "https://as.test";
 const REDIRECT = "com.example.notes:/callback";
 const LOGGED_OUT = "com.example.notes:/logged-out";
+
+/**
+ * A plugin as Capacitor gives it: it has whatever it is asked for, and what is not there fails when it is called. So it looks like a
+ * promise, too.
+ * @param {Record<string, any>} calls
+ * @returns {any}
+ */
+const plugin = (calls) =>
+  new Proxy({}, {
+    get: (_, name) => async (/** @type {any[]} */ ...values) => {
+      if (!Object.hasOwn(calls, name)) throw Object.assign(new Error(`"Plugin.${String(name)}()" is not implemented on android`), { code: "UNIMPLEMENTED" });
+      return calls[String(name)](...values);
+    },
+  });
 
 /** A server that grants whatever it is asked. @param {string} url */
 async function granting(url) {
@@ -25,7 +39,7 @@ async function granting(url) {
 function plugins() {
   /** @type {Map<string, Function>} */
   const listeners = new Map();
-  const plugin = (/** @type {object} */ calls) => ({
+  const listened = (/** @type {object} */ calls) => plugin({
     ...calls,
     addListener: async (/** @type {string} */ name, /** @type {Function} */ listener) => {
       listeners.set(name, listener);
@@ -39,8 +53,8 @@ function plugins() {
     closed: 0,
     /** @type {string | undefined} */
     launchUrl: undefined,
-    app: plugin({ getLaunchUrl: async () => (host.launchUrl ? { url: host.launchUrl } : undefined) }),
-    browser: plugin({ open: async (/** @type {{ url: string }} */ { url }) => void host.opened.push(url), close: async () => void (host.closed += 1) }),
+    app: listened({ getLaunchUrl: async () => (host.launchUrl ? { url: host.launchUrl } : undefined) }),
+    browser: listened({ open: async (/** @type {{ url: string }} */ { url }) => void host.opened.push(url), close: async () => void (host.closed += 1) }),
     opens: async () => {
       while (host.opened.length === 0) await new Promise((resolve) => setImmediate(resolve));
       return `${host.opened.shift()}`;
@@ -166,6 +180,79 @@ test("systemBrowser_signOut_showsTheServersPageAndTakesTheWayBack", async (t) =>
   assert.equal(host.closed, before + 1);
 });
 
+test("systemBrowser_redirectThatComesAfterTheSignInWasGivenUp_signsNobodyIn", async (t) => {
+  const { client, system, host } = await staged(t);
+  const controller = new AbortController();
+  const failed = assert.rejects(system.signIn({ signal: controller.signal }), { code: "aborted" });
+  const url = redirectOf(await host.opens());
+  controller.abort();
+  await failed;
+  assert.equal(host.closed, 1, "the server's page is taken away");
+  host.appUrlOpen(url);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await client.getSession(), null);
+});
+
+test("systemBrowser_redirectThatIsToldOfTwice_isTakenOnce", async (t) => {
+  /** @type {string[]} */
+  const others = [];
+  const { system, host } = await staged(t, { options: { onRedirect: (/** @type {string} */ url) => others.push(url) } });
+  const signedIn = system.signIn();
+  const url = redirectOf(await host.opens());
+  host.appUrlOpen(url);
+  host.appUrlOpen(url);
+  await signedIn;
+  host.appUrlOpen(url);
+  assert.deepEqual(others, []);
+});
+
+test("systemBrowser_pageThatIsLoadedAgainAfterALogout_staysSignedOut", async (t) => {
+  const before = await staged(t);
+  before.system.signIn().catch(() => {});
+  const launchUrl = redirectOf(await before.host.opens());
+  const { client, storage } = await staged(t, { host: Object.assign(plugins(), { launchUrl }), storage: before.storage });
+  while ((await client.getSession()) === null) await new Promise((resolve) => setImmediate(resolve));
+  await client.logout({ redirect: false });
+  /** @type {any} */
+  let again;
+  await new Promise((resolve) => {
+    const onRedirect = (/** @type {string} */ url, /** @type {any} */ one) => ((again = one), one.handleCallback(url).then(resolve, resolve));
+    staged(t, { host: Object.assign(plugins(), { launchUrl }), storage, options: { onRedirect } });
+  });
+  assert.equal(await again.getSession(), null);
+});
+
+test("systemBrowser_redirectWithAFragmentOrASlash_isTaken", async (t) => {
+  for (const [redirectUri, url] of [[REDIRECT, `${REDIRECT}?code=c&state=S#_=_`], ["com.example.notes://callback", "com.example.notes://callback/?code=c&state=S"], [REDIRECT, `${REDIRECT}?code=c&state=S#`]]) {
+    const { system, host } = await staged(t, { options: { redirectUri } });
+    const signedIn = system.signIn();
+    const state = `${new URL(await host.opens()).searchParams.get("state")}`;
+    host.appUrlOpen(url.replace("S", state));
+    assert.equal((await signedIn).session.accessToken, "at", url);
+  }
+});
+
+test("systemBrowser_oneUriForSignInAndLogout_tellsThemApart", async (t) => {
+  const { client, system, host } = await staged(t, { options: { postLogoutRedirectUri: REDIRECT } });
+  const signedIn = system.signIn();
+  host.appUrlOpen(redirectOf(await host.opens()));
+  await signedIn;
+  await system.signOut();
+  host.appUrlOpen(`${REDIRECT}?state=${new URL(await host.opens()).searchParams.get("state")}`);
+  assert.equal(await client.getSession(), null);
+});
+
+test("systemBrowser_whereNothingIsToldOf_worksAllTheSame", async (t) => {
+  /** @type {string[]} */
+  const opened = [];
+  const { system } = await staged(t, { options: { app: plugin({}), browser: plugin({ open: async (/** @type {{ url: string }} */ { url }) => void opened.push(url) }) } });
+  const signedIn = system.signIn();
+  while (opened.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  system.handleRedirect(redirectOf(opened[0]));
+  assert.equal((await signedIn).session.accessToken, "at");
+  await system.close();
+});
+
 test("systemBrowser_closed_listensNoMoreAndEndsWhatWaits", async (t) => {
   const { system, host } = await staged(t);
   const failed = assert.rejects(system.signIn(), { code: "aborted" });
@@ -184,25 +271,25 @@ test("systemBrowser_withoutABrowserOrARedirectUri_isRefused", () => {
 /** Stores of plugins' manners, over one map. @type {Record<string, (kept: Map<string, string>) => any>} */
 const STORES = {
   // capacitor-secure-storage-plugin
-  thatRejectsForAbsentKeys: (kept) => secureStore({
-    get: async ({ key }) => (kept.has(key) ? { value: `${kept.get(key)}` } : Promise.reject(new Error("Item with given key does not exist"))),
-    set: async ({ key, value }) => (kept.set(key, value), { value: true }),
-    remove: async ({ key }) => (kept.delete(key) ? { value: true } : Promise.reject(new Error("Item with given key does not exist"))),
+  thatRejectsForAbsentKeys: (kept) => secureStore(plugin({
+    get: async (/** @type {any} */ { key }) => (kept.has(key) ? { value: `${kept.get(key)}` } : Promise.reject(new Error("Item with given key does not exist"))),
+    set: async (/** @type {any} */ { key, value }) => (kept.set(key, value), { value: true }),
+    remove: async (/** @type {any} */ { key }) => (kept.delete(key) ? { value: true } : Promise.reject(new Error("Item with given key does not exist"))),
     keys: async () => ({ value: [...kept.keys()] }),
-  }),
+  })),
   // @capacitor/preferences
-  thatGivesNull: (kept) => secureStore({
-    get: async ({ key }) => ({ value: kept.get(key) ?? null }),
-    set: async ({ key, value }) => void kept.set(key, value),
-    remove: async ({ key }) => void kept.delete(key),
+  thatGivesNull: (kept) => secureStore(plugin({
+    get: async (/** @type {any} */ { key }) => ({ value: kept.get(key) ?? null }),
+    set: async (/** @type {any} */ { key, value }) => void kept.set(key, value),
+    remove: async (/** @type {any} */ { key }) => void kept.delete(key),
     keys: async () => ({ keys: [...kept.keys()] }),
-  }),
+  })),
   // @aparajita/capacitor-secure-storage
-  ofItems: (kept) => secureStore({
-    getItem: async (key) => kept.get(key) ?? null,
-    setItem: async (key, value) => void kept.set(key, value),
-    removeItem: async (key) => void kept.delete(key),
-  }),
+  ofItems: (kept) => itemStore(plugin({
+    getItem: async (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: async (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+    removeItem: async (/** @type {string} */ key) => void kept.delete(key),
+  })),
   // cordova-plugin-secure-storage
   ofCordova: (kept) => cordovaStore({
     get: (success, failure, key) => (kept.has(key) ? success(`${kept.get(key)}`) : failure(new Error(`Key [${key}] not found.`))),
@@ -264,5 +351,8 @@ test("client_overAKeychainThatIsLocked_isToldSoAndLosesNothing", async (t) => {
 });
 
 test("secureStore_ofSomethingElse_isRefused", () => {
-  for (const plugin of [undefined, {}]) assert.throws(() => secureStore(/** @type {any} */ (plugin)), { code: "invalid_config" });
+  for (const one of [undefined, null, "local"]) {
+    assert.throws(() => secureStore(/** @type {any} */ (one)), { code: "invalid_config" });
+    assert.throws(() => itemStore(/** @type {any} */ (one)), { code: "invalid_config" });
+  }
 });

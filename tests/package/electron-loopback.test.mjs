@@ -80,6 +80,15 @@ test("loopback_aRefusalOfTheServers_isGivenTooAndThePageSaysSo", async (t) => {
   assert.match(await redirected, /error=access_denied/);
 });
 
+test("loopback_pageOfTheProgramsThatIsNone_isOurs", async (t) => {
+  for (const page of [() => assert.fail("on purpose"), /** @type {any} */ (async () => "later")]) {
+    const { redirect, port } = await opened(t, { page });
+    const redirected = redirect(STATE);
+    assert.match((await asked(port, `/callback?code=c&state=${STATE}`)).body, /You can go back now/);
+    assert.match(await redirected, /code=c/);
+  }
+});
+
 test("loopback_whatIsNotTheRedirect_isTurnedAwayWithoutAWord", async (t) => {
   const { redirect, port } = await opened(t);
   assert.equal((await asked(port, `/callback?code=early&state=${STATE}`)).status, 404, "before a login is waited for");
@@ -91,6 +100,9 @@ test("loopback_whatIsNotTheRedirect_isTurnedAwayWithoutAWord", async (t) => {
     [421, good, { host: `localhost:${port}` }],
     [421, good, { host: "127.0.0.1" }],
     [404, `/favicon.ico`],
+    [404, "//"],
+    [404, "//?x"],
+    [404, `http://[/callback?code=c&state=${STATE}`],
     [404, `/callback/?code=c&state=${STATE}`],
     [405, good, { method: "POST" }],
     [405, good, { method: "HEAD" }],

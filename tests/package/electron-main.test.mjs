@@ -115,6 +115,37 @@ test("electronAuth_redirectByOpenUrl_signsInAndIsTaken", async (t) => {
   assert.equal((await signedIn).accessToken, "at");
 });
 
+/** A sign-in whose app is ended before the user is back: its URL, and what another start finds. @param {import("node:test").TestContext} t */
+async function begunBefore(t) {
+  const host = electron(t);
+  Object.assign(host.safeStorage, { isEncryptionAvailable: () => true, encryptString: (/** @type {string} */ text) => Buffer.from(text), decryptString: (/** @type {Buffer} */ sealed) => sealed.toString(), getSelectedStorageBackend: () => "gnome_libsecret" });
+  const auth = await ElectronAuth.create(configFor(host, { redirect: SCHEME }));
+  auth.signIn().catch(() => {});
+  const url = redirectOf(await openedBy(host));
+  await auth.close();
+  return { host, url };
+}
+
+test("electronAuth_redirectDuringTheStart_isNotLost", async (t) => {
+  const { host, url } = await begunBefore(t);
+  const signedIn = new Promise((resolve) => {
+    // As macOS tells an app that it starts for a URL: at once, and once.
+    made(t, host, { redirect: SCHEME, onRedirect: (/** @type {string} */ one, /** @type {any} */ client) => resolve(client.handleCallback(one)) });
+  });
+  host.app.emit("open-url", { preventDefault() {} }, url);
+  assert.equal((await signedIn).session.accessToken, "at");
+});
+
+test("electronAuth_redirectDuringAStartThatFails_isTakenByTheNext", async (t) => {
+  const { host, url } = await begunBefore(t);
+  const failed = ElectronAuth.create(configFor(host, { redirect: SCHEME, storage: undefined, requestTimeout: -1 }));
+  host.app.emit("second-instance", {}, ["/opt/notes", url], "/");
+  await assert.rejects(failed, { code: "invalid_config" });
+  const auth = await made(t, host, { redirect: SCHEME });
+  while ((await auth.client.getSession()) === null) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([host.app.listenerCount("open-url"), host.app.listenerCount("second-instance")], [1, 1]);
+});
+
 test("electronAuth_redirectBySecondInstance_signsIn", async (t) => {
   const host = electron(t);
   const auth = await made(t, host, { redirect: "com.example.notes://callback" });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { fileStore, hasKeyring, memoryStore } from "../../pkg-template/electron/safe-store.js";
+import { fileStore, hasKeyring, memoryStore, moved, PLAIN } from "../../pkg-template/electron/safe-store.js";
 
 /** A cipher that anybody sees through, with a key that can be another's. */
 const cipher = (key = "k") => ({
@@ -94,6 +94,19 @@ test("fileStore_whoseKeyringFails_throwsAndKeepsWhatIsThere", (t) => {
   const locked = fileStore(path, { ...cipher(), encrypt: () => assert.fail("locked") });
   assert.throws(() => locked.set("a", "c"), /locked/);
   assert.equal(locked.get("a"), "b");
+});
+
+test("moved_whatWasKeptOpen_isWhereItIsKeptNowAndNotLeftBehind", (t) => {
+  const path = ownFile(t);
+  const open = fileStore(`${path}.open`, PLAIN);
+  open.set("session", "refresh-token");
+  open.set("login", "old");
+  const sealed = fileStore(path, cipher());
+  sealed.set("login", "new");
+  const store = moved(`${path}.open`, sealed);
+  assert.deepEqual([store.get("session"), store.get("login")], ["refresh-token", "new"]);
+  assert.deepEqual(readdirSync(join(path, "..")), ["pixie-auth.json"]);
+  assert.equal(moved(`${path}.open`, sealed), sealed);
 });
 
 test("memoryStore_keepsWhatIsSetUntilItIsRemoved", () => {

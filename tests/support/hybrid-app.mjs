@@ -15,23 +15,28 @@ export const LOGGED_OUT = "com.example.notes:/logged-out";
 /** The plugins' halves in the page. As @capacitor/app, @capacitor/browser and capacitor-secure-storage-plugin answer. @type {Record<string, string>} */
 const PLUGINS = {
   "@capacitor/app": `
-    import { addListener, native } from "../../../events.js";
-    export const App = { addListener, getLaunchUrl: async () => (await native("launchUrl")) ?? undefined };`,
+    import { addListener, native, registerPlugin } from "../../../events.js";
+    export const App = registerPlugin({ addListener, getLaunchUrl: async () => (await native("launchUrl")) ?? undefined });`,
   "@capacitor/browser": `
-    import { addListener, native } from "../../../events.js";
-    export const Browser = { addListener, open: ({ url }) => native("open", url), close: () => native("close") };`,
+    import { addListener, native, registerPlugin } from "../../../events.js";
+    export const Browser = registerPlugin({ addListener, open: ({ url }) => native("open", url), close: () => native("close") });`,
   "capacitor-secure-storage-plugin": `
-    import { native } from "../../events.js";
+    import { native, registerPlugin } from "../../events.js";
     const absent = () => { throw new Error("Item with given key does not exist"); };
-    export const SecureStoragePlugin = {
+    export const SecureStoragePlugin = registerPlugin({
       get: async ({ key }) => ({ value: (await native("get", key)) ?? absent() }),
       set: async ({ key, value }) => ({ value: await native("set", key, value) }),
       remove: async ({ key }) => ({ value: (await native("remove", key)) || absent() }),
       keys: async () => ({ value: await native("keys") }),
-    };`,
+    });`,
 };
 
 const EVENTS = `
+// A plugin has whatever it is asked for; what is not there fails when it is called.
+export const registerPlugin = (calls) => new Proxy({}, { get: (_, name) => async (...values) => {
+  if (!Object.hasOwn(calls, name)) throw Object.assign(new Error("not implemented"), { code: "UNIMPLEMENTED" });
+  return calls[name](...values);
+} });
 export const native = (...call) => globalThis.callNative(...call);
 const listeners = {};
 export const addListener = async (name, listener) => ((listeners[name] = listener), { remove: async () => void delete listeners[name] });
