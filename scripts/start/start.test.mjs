@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { announcement, box } from "./announcement.mjs";
 import { pageForWindow } from "./electron-project.mjs";
 import { DEFAULT_PORT, portNotice, startOptions } from "./options.mjs";
@@ -43,4 +45,12 @@ test("pageForWindow_page_importsTheRenderersClassByTheSameName", () => {
   const page = pageForWindow(readFileSync(new URL("../../www-demo/spa/index.html", import.meta.url), "utf8"));
   assert.match(page, /"pixie-auth": "\/node_modules\/pixie-auth\/electron\/renderer\.js"/);
   assert.throws(() => pageForWindow("<html>"), /no import/);
+});
+
+test("startElectron_whereThereIsNoElectron_saysWhatToDo", () => {
+  const script = fileURLToPath(new URL("../start-electron.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script], { env: { ...process.env, ELECTRON_PATH: fileURLToPath(new URL("none", import.meta.url)) }, encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /ELECTRON_PATH names .*none, which is no program/);
+  assert.match(stderr, /npm start/);
 });
