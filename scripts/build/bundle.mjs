@@ -1,6 +1,7 @@
 // @ts-check
 // The entries: pkg-template's files, wasm-bindgen's glue and the modules' bytes, one file an entry.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "../paths.mjs";
 import { embed, tuned } from "./embed.mjs";
@@ -67,11 +68,27 @@ export async function bundle({ pkce, client: { main, names, second, secondNames 
   for (const { path, text } of outputFiles) around.set(basename(path, ".js"), text);
   for (const { path, text } of (await build({ ...entries, write: false })).outputFiles) {
     const embedded = { index: main, seldom: second }[basename(path, ".js")];
-    writeFileSync(path, embedded ? tuned(text, embedded) : text);
+    writeFileSync(path, embedded ? arranged(text, embedded) : text);
   }
   await electron({ build, options, plugin, outdir: join(outdir, "electron"), template: join(template, "electron") });
   await build({ ...options, entryPoints: { "auth-error": join(root, "src", "bindings", "auth_error.js") } });
   writeFileSync(join(outdir, "pixie_auth_bg.wasm"), main);
+}
+
+/** Where files that were arranged are kept: it takes a quarter of a minute each, and most builds change neither. */
+const KEPT = join(root, "target", "npm", "arranged");
+
+/** @param {string} text @param {Uint8Array} bytes */
+function arranged(text, bytes) {
+  const way = readFileSync(new URL("embed.mjs", import.meta.url));
+  const kept = join(KEPT, `${createHash("sha256").update(way).update(bytes).update(text).digest("hex")}.js`);
+  if (!existsSync(kept)) {
+    mkdirSync(KEPT, { recursive: true });
+    // Moved into place whole: a build that is ended leaves no half of one.
+    writeFileSync(`${kept}.new`, tuned(text, bytes));
+    renameSync(`${kept}.new`, kept);
+  }
+  return readFileSync(kept, "utf8");
 }
 
 /**

@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
 import { electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
+import { hasList, listeners, listeningAt, LOOPBACK } from "../support/listeners.mjs";
 import { signInThere } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
@@ -77,6 +78,23 @@ test("electron_listener_turnsOthersAwayAndTheSignInGoesOn", { skip }, async (t) 
   assert.equal(await signedIn, SUBJECT);
   assert.equal(server.tokenRequests.entries.length, 1);
   await assert.rejects(sent(redirectUri, { query: `?${redirect}` }), { code: "ECONNREFUSED" }, "a second code, after the first");
+});
+
+test("electron_portScan_seesTheListenerOnLoopbackAloneAndNothingAfterTheSignIn", { skip: skip || (!hasList && "this system has no list of its listeners") }, async (t) => {
+  const { pages: [page], browser } = await staged(t, { config: { par: "never" } });
+  await page.evaluate(async () => void (await globalThis.ready));
+  const elsewhere = () => listeners().filter(({ address }) => !LOOPBACK.includes(address)).map(({ address, port }) => `${address}:${port}`).sort();
+  const before = elsewhere();
+  const signedIn = signInFrom(page);
+  const url = await browser.opened();
+  const port = Number(new URL(`${new URL(url).searchParams.get("redirect_uri")}`).port);
+  const seen = listeningAt(port);
+  assert.ok(seen.includes(LOOPBACK[0]) && seen.every((address) => LOOPBACK.includes(address)), `${seen}`);
+  assert.deepEqual(elsewhere(), before);
+  await signInThere(t, url);
+  await signedIn;
+  assert.deepEqual(listeningAt(port), []);
+  assert.deepEqual(elsewhere(), before);
 });
 
 test("electron_whosePortIsTaken_saysSoInTheWindow", { skip }, async (t) => {

@@ -2,12 +2,12 @@
 // The listener that takes the redirect of a sign-in in the system's browser (RFC 8252 §7.3), of "pixie-auth/electron/main".
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 
+import { hasList, listeningAt, LOOPBACK } from "../support/listeners.mjs";
 import { importInstalled } from "../support/packed-package.mjs";
 
 /** @typedef {import("pixie-auth/electron/main")} Main */
@@ -44,17 +44,6 @@ function listens(host, port) {
     const socket = connect({ host, port }, () => (socket.destroy(), resolve(true)));
     socket.on("error", () => resolve(false));
   });
-}
-
-/** The addresses at which this machine listens at a port, by the kernel's own list. @param {number} port */
-function listeningAt(port) {
-  const LISTEN = "0A";
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  return ["/proc/net/tcp", "/proc/net/tcp6"]
-    .flatMap((file) => (existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(1) : []))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === LISTEN && local?.endsWith(`:${wanted}`))
-    .map(([, local]) => local.split(":")[0]);
 }
 
 test("loopback_theRedirect_isGivenOnceAndTheBrowserSeesAPage", async (t) => {
@@ -130,8 +119,7 @@ test("loopback_duringASignIn_isSeenOnLoopbackAloneAndNotAfterIt", async (t) => {
     assert.equal(await listens(address, port), false, address);
   }
   assert.equal(await listens("127.0.0.1", port), true);
-  if (!existsSync("/proc/net/tcp")) return t.skip("this system has no list of its listeners");
-  const LOOPBACK = ["0100007F", "00000000000000000000000001000000"];
+  if (!hasList) return t.skip("this system has no list of its listeners");
   const seen = listeningAt(port);
   assert.ok(seen.length >= 1 && seen.every((address) => LOOPBACK.includes(address)), `${seen}`);
   await asked(port, `/callback?code=c&state=${STATE}`);
@@ -184,7 +172,7 @@ test("loopback_whoseBrowserNeverComesBack_timesOutAndIsGone", async (t) => {
   const redirected = redirect(STATE, { timeout: 60 });
   const settled = assert.rejects(redirected, { code: "timeout", action: "retry" });
   t.mock.timers.tick(59_999);
-  assert.deepEqual(existsSync("/proc/net/tcp") ? listeningAt(port).length > 0 : true, true);
+  assert.deepEqual(hasList ? listeningAt(port).length > 0 : true, true);
   t.mock.timers.tick(1);
   await settled;
   assert.equal(await listens("127.0.0.1", port), false);
