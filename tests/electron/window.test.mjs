@@ -6,9 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
+import { build } from "esbuild";
+
 import { closeBrowser } from "../support/browser.mjs";
 import { authorizationServer, electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
 import { signInThere } from "../support/outside-browser.mjs";
+import { projectWithPackage } from "../support/packed-package.mjs";
 
 after(closeBrowser);
 
@@ -144,4 +147,16 @@ test("electron_whatCannotBeHandedOver_isATypedError", { skip }, async (t) => {
   const { pages: [page] } = await staged(t);
   const code = await page.evaluate(async () => (await globalThis.ready).loginPopup({ appState: () => {} }).then(() => null, (error) => error.code));
   assert.equal(code, "invalid_config");
+});
+
+test("electron_preloadScriptOfTheAppsOwn_hasOursInIt", { skip }, async (t) => {
+  const project = await projectWithPackage({
+    "preload.js": `import "pixie-auth/electron/preload"; import { contextBridge } from "electron"; contextBridge.exposeInMainWorld("own", { name: "notes" });`,
+  });
+  t.after(() => project.remove());
+  const preload = join(project.path, "bundled.cjs");
+  await build({ entryPoints: [join(project.path, "preload.js")], outfile: preload, bundle: true, platform: "node", format: "cjs", external: ["electron"], logLevel: "error" });
+  const { pages: [page] } = await staged(t, { preload });
+  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).own.name), "notes");
+  assert.equal(await page.evaluate(async () => (await globalThis.ready).getSession()), null);
 });

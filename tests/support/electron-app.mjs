@@ -31,7 +31,7 @@ const { readFileSync } = require("node:fs");
 const { extname, join } = require("node:path");
 const { ElectronAuth } = require("pixie-auth/electron/main");
 
-const { userData, config, windows } = JSON.parse(process.env.APP);
+const { userData, config, windows, preload = require.resolve("pixie-auth/electron/preload") } = JSON.parse(process.env.APP);
 app.setPath("userData", userData);
 protocol.registerSchemesAsPrivileged([{ scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
 globalThis.auth = ElectronAuth.create(config);
@@ -41,7 +41,7 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".json": "applic
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src http://localhost:*; frame-src *; base-uri 'none'";
 const pathOf = (url) => join(__dirname, new URL(url).pathname);
 globalThis.openWindow = (url = "app://notes/index.html") => {
-  const window = new BrowserWindow({ show: false, webPreferences: { preload: require.resolve("pixie-auth/electron/preload"), sandbox: true, contextIsolation: true, nodeIntegrationInSubFrames: true } });
+  const window = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegrationInSubFrames: true } });
   return window.loadURL(url);
 };
 app.whenReady().then(async () => {
@@ -119,13 +119,13 @@ export async function launch(t, folder, env) {
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {{ config: object, windows?: number, userData?: string, env?: Record<string, string>, argument?: string }} options
+ * @param {{ config: object, windows?: number, userData?: string, env?: Record<string, string>, argument?: string, preload?: string }} options
  * @returns {Promise<Started>}
  */
-export async function startApp(t, { config, windows = 1, userData, env, argument }) {
+export async function startApp(t, { config, windows = 1, userData, env, argument, preload }) {
   const project = await projectWithPackage({ "package.json": JSON.stringify({ name: "notes", main: "main.js" }), "main.js": MAIN, "index.html": PAGE, "page.js": SCRIPT });
   const folder = userData ?? (await mkdtemp(join(tmpdir(), "pixie-auth-user-")));
-  const { path, args, environment } = await commandFor(project.path, { ...env, APP: JSON.stringify({ userData: folder, config, windows }) });
+  const { path, args, environment } = await commandFor(project.path, { ...env, APP: JSON.stringify({ userData: folder, config, windows, preload }) });
   const app = await _electron.launch({ executablePath: path, args: [...args, ...(argument ? [argument] : [])], env: environment, timeout: 30_000 });
   let isOpen = true;
   const close = async () => {
@@ -149,13 +149,13 @@ export async function startApp(t, { config, windows = 1, userData, env, argument
 /**
  * An app with a server to sign in at, its windows open.
  * @param {import("node:test").TestContext} t
- * @param {{ windows?: number, lifetime?: number, config?: object, userData?: string, env?: Record<string, string>, redirectUris?: string[],
+ * @param {{ windows?: number, lifetime?: number, config?: object, userData?: string, env?: Record<string, string>, redirectUris?: string[], preload?: string,
  *   server?: import("../../www-demo/server/authorization-server.mjs").AuthorizationServer }} [options]
  */
-export async function staged(t, { windows = 1, lifetime, config = {}, userData, env, redirectUris, server: given } = {}) {
+export async function staged(t, { windows = 1, lifetime, config = {}, userData, env, redirectUris, preload, server: given } = {}) {
   const server = given ?? (await authorizationServer(t, { lifetime, redirectUris }));
   const whole = { issuer: server.issuer, clientId: CLIENT, scope: "openid profile offline_access", origins: ["app://notes"], ...config };
-  const started = await startApp(t, { config: whole, windows, userData, env });
+  const started = await startApp(t, { config: whole, windows, userData, env, preload });
   return { server, config: whole, pages: await pagesOf(started.app, windows), browser: await systemBrowser(started.app), ...started };
 }
 
