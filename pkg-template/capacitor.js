@@ -56,11 +56,7 @@ export function systemBrowser(client, { redirectUri, postLogoutRedirectUri, app,
       }
     },
     /** @param {any} [options] */
-    async signOut(options) {
-      const { url } = await client.logout({ postLogoutRedirectUri, ...options, redirect: false });
-      if (url && options?.redirect !== false) await login.show(url);
-      return { url };
-    },
+    signOut: (options) => login.signOut(options),
     handleRedirect,
     async close() {
       isOver = true;
@@ -92,15 +88,14 @@ const store = ({ get, set, remove, keys }) => {
   };
 };
 
-/** A plugin has every call when it is asked for one, so which it is has to be said. @param {any} plugin */
-function held(plugin) {
-  if (typeof plugin !== "object" && typeof plugin !== "function" || plugin === null) throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong", "storage");
-  return plugin;
+/** Nothing more can be looked at: a plugin has every call that it is asked for, so which it is has to be said. @param {any} plugin */
+function checkPlugin(plugin) {
+  if (Object(plugin) !== plugin) throw new AuthError("invalid_config", "fix_config", "an option is missing or wrong", "storage");
 }
 
 /** @param {any} plugin */
 export function secureStore(plugin) {
-  held(plugin);
+  checkPlugin(plugin);
   return store({
     get: async (key) => (await plugin.get({ key }))?.value,
     set: async (key, value) => plugin.set({ key, value }),
@@ -114,7 +109,7 @@ export function secureStore(plugin) {
 
 /** @param {any} plugin */
 export function itemStore(plugin) {
-  held(plugin);
+  checkPlugin(plugin);
   return store({ get: async (key) => plugin.getItem(key), set: async (key, value) => plugin.setItem(key, value), remove: async (key) => plugin.removeItem(key) });
 }
 

@@ -75,7 +75,7 @@ export class OutsideLogin {
       // Who ended it meanwhile wants no browser.
       if (over.signal.aborted) await redirect;
       // Some open it and say so when it is closed again.
-      const back = await Promise.race([redirect, this.show(url).then(() => redirect)]);
+      const back = await Promise.race([redirect, this.#show(url).then(() => redirect)]);
       return await this.#client.handleCallback(back);
     } finally {
       // Whatever came of it, nobody waits any more.
@@ -87,12 +87,19 @@ export class OutsideLogin {
   }
 
   /** Shows a page of the server's. @param {string} url */
-  async show(url) {
+  async #show(url) {
     try {
       await this.#open(url);
     } catch (cause) {
       throw Object.assign(new AuthError("popup_blocked", "sign_in", "the browser did not open the window"), { cause });
     }
+  }
+
+  /** Signs out, here and at the server, whose page the browser shows. @param {any} [options] as those of `AuthClient.logout` */
+  async signOut(options) {
+    const { url } = await this.#client.logout({ postLogoutRedirectUri: this.#postLogoutRedirectUri, ...options, redirect: false });
+    if (url && options?.redirect !== false) await this.#show(url);
+    return { url };
   }
 
   /** Takes a redirect to a URI of the program's own. @param {string} url @returns {boolean} whether it was one */

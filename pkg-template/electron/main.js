@@ -114,10 +114,8 @@ export class ElectronAuth {
   }
 
   /** Signs out, here and at the server, whose page the browser shows. @param {any} [options] as those of `AuthClient.logout` */
-  async signOut(options) {
-    const { url } = await this.client.logout({ ...options, redirect: false });
-    if (url && options?.redirect !== false) await this.#login.show(url);
-    return { url };
+  signOut(options) {
+    return this.#login.signOut(options);
   }
 
   /** What a request of a window's carries. @param {any} detail */

@@ -2,6 +2,7 @@
 // The demo's Electron app as a project of its own: www-demo/electron, the page of www-demo/spa, and the package as npm packs it.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { contentSecurityPolicy } from "../../www-demo/server/static-server.mjs";
 import { root } from "../paths.mjs";
 import { run } from "../progress.mjs";
 import { windows } from "../programs.mjs";
@@ -24,7 +25,7 @@ export async function makeElectronProject(folder, config) {
   const page = join(folder, "page");
   cpSync(join(root, "www-demo", "spa"), page, { recursive: true });
   writeFileSync(join(page, "index.html"), pageForWindow(readFileSync(join(page, "index.html"), "utf8")));
-  writeFileSync(join(page, "config.json"), JSON.stringify(config));
+  writeFileSync(join(page, "config.json"), JSON.stringify({ ...config, contentSecurityPolicy: await contentSecurityPolicy(join(page, "index.html"), config.issuer) }));
   const npm = windows ? "npm.cmd" : "npm";
   await run(npm, ["pack", join(root, "pkg"), "--ignore-scripts", "--pack-destination", folder], { cwd: folder, quiet: true, label: "npm pack", timeLimit: 60 });
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";

@@ -11,12 +11,10 @@ import { pathToFileURL } from "node:url";
 import { startAuthorizationServer } from "../../www-demo/server/authorization-server.mjs";
 import { closeBrowser, freshContext } from "../support/browser.mjs";
 import { device, hybridApp, LOGGED_OUT, REDIRECT } from "../support/hybrid-app.mjs";
-import { handedOver } from "../support/outside-browser.mjs";
+import { handedOver, SUBJECT } from "../support/outside-browser.mjs";
 import { PageServer } from "../support/page-server.mjs";
 
 after(closeBrowser);
-
-const SUBJECT = "a7c1e9d4-pixie";
 
 /** @type {Record<string, { open(t: import("node:test").TestContext, folder: string): Promise<{ url: string, origin: string }>, isSecure: boolean }>} */
 const PAGES = {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -11,21 +11,16 @@ import { promisify } from "node:util";
 
 import { closeBrowser } from "../support/browser.mjs";
 import { authorizationServer, electronMissing, launch, systemBrowser } from "../support/electron-app.mjs";
+import { guide } from "../support/guide.mjs";
 import { signInThere } from "../support/outside-browser.mjs";
-import { packedPackage, repositoryRoot } from "../support/packed-package.mjs";
+import { packedPackage } from "../support/packed-package.mjs";
 
 after(closeBrowser);
 
 // Before any test is there: what runs out of tests while it waits is taken to have ended.
 const skip = (await electronMissing()) ?? false;
 
-const guide = await readFile(join(repositoryRoot, "docs", "electron.md"), "utf8");
-
-/** What the guide has typed into a shell. */
-const commands = [...guide.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block.trim().split("\n"));
-
-/** The files that it has written, by their names. */
-const files = Object.fromEntries([...guide.matchAll(/^\*\*`([\w.]+)`\*\*.*:\n\n```\w+\n([\s\S]*?)^```/gm)].map(([, name, text]) => [name, text]));
+const { commands, files } = await guide("electron.md");
 
 test("guide_appCode_isUnderFortyLines", () => {
   assert.deepEqual(Object.keys(files), ["index.js", "index.html", "page.js"]);

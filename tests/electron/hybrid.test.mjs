@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { authorizationServer, electronMissing, launch, SUBJECT } from "../support/electron-app.mjs";
+import { authorizationServer, electronMissing, launch } from "../support/electron-app.mjs";
 import { device, hybridApp, REDIRECT } from "../support/hybrid-app.mjs";
-import { handedOver } from "../support/outside-browser.mjs";
+import { handedOver, SUBJECT } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

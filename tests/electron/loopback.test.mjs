@@ -7,9 +7,9 @@ import { createServer } from "node:net";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
+import { electronMissing, signInFrom, staged } from "../support/electron-app.mjs";
 import { hasList, listeners, listeningAt, LOOPBACK } from "../support/listeners.mjs";
-import { signInThere } from "../support/outside-browser.mjs";
+import { signInThere, SUBJECT } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, pagesOf, signInFrom, staged, startApp, SUBJECT } from "../support/electron-app.mjs";
+import { electronMissing, pagesOf, signInFrom, staged, startApp } from "../support/electron-app.mjs";
 import { keyringMissing, startKeyring } from "../support/keyring.mjs";
-import { handedOver } from "../support/outside-browser.mjs";
+import { handedOver, SUBJECT } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

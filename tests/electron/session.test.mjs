@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { electronMissing, pagesOf, signInFrom, staged, startApp, SUBJECT } from "../support/electron-app.mjs";
+import { electronMissing, pagesOf, signInFrom, staged, startApp } from "../support/electron-app.mjs";
 import { keyringMissing, startKeyring } from "../support/keyring.mjs";
-import { signInThere } from "../support/outside-browser.mjs";
+import { signInThere, SUBJECT } from "../support/outside-browser.mjs";
 
 after(closeBrowser);
 

@@ -9,8 +9,8 @@ import { after, test } from "node:test";
 import { build } from "esbuild";
 
 import { closeBrowser } from "../support/browser.mjs";
-import { authorizationServer, electronMissing, signInFrom, staged, SUBJECT } from "../support/electron-app.mjs";
-import { signInThere } from "../support/outside-browser.mjs";
+import { authorizationServer, electronMissing, signInFrom, staged } from "../support/electron-app.mjs";
+import { signInThere, SUBJECT } from "../support/outside-browser.mjs";
 import { projectWithPackage } from "../support/packed-package.mjs";
 
 after(closeBrowser);

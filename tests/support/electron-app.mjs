@@ -18,9 +18,6 @@ import { projectWithPackage } from "./packed-package.mjs";
 
 export const CLIENT = "notes-desktop";
 
-/** Who signs in. */
-export const SUBJECT = "a7c1e9d4-pixie";
-
 /** Whoever runs the tests may have a keyring of their own. */
 const WITHOUT_KEYRING = { DBUS_SESSION_BUS_ADDRESS: "disabled:", XDG_CURRENT_DESKTOP: "" };
 

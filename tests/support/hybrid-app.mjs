@@ -2,12 +2,13 @@
 // The page of a hybrid app, with docs/hybrid.md's code in it: one classic script that a bundler made, as file:// and old WebViews need it, over plugins whose native
 // half is the test.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { build } from "esbuild";
 
-import { projectWithPackage, repositoryRoot } from "./packed-package.mjs";
+import { guide } from "./guide.mjs";
+import { projectWithPackage } from "./packed-package.mjs";
 
 export const REDIRECT = "com.example.notes:/callback";
 export const LOGGED_OUT = "com.example.notes:/logged-out";
@@ -61,8 +62,7 @@ globalThis.start = async (config) => {
 
 /** The guide's auth.js, but for who the server is. */
 async function authOfTheGuide() {
-  const guide = await readFile(join(repositoryRoot, "docs", "hybrid.md"), "utf8");
-  const [, text] = /^\*\*`auth\.js`\*\*:\n\n```js\n([\s\S]*?)^```/m.exec(guide) ?? [];
+  const { "auth.js": text } = (await guide("hybrid.md")).files;
   const issuer = 'issuer: "https://login.example.com"';
   if (!text?.includes(issuer)) throw new Error("docs/hybrid.md has no auth.js with an issuer");
   return text.replace(issuer, "...globalThis.config");

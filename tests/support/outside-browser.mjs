@@ -4,6 +4,9 @@
 import { testAccount } from "../../www-demo/server/accounts.mjs";
 import { freshContext } from "./browser.mjs";
 
+/** Who signs in. */
+export const SUBJECT = "a7c1e9d4-pixie";
+
 /**
  * Somebody signs in at the server, and is sent back.
  * @param {import("node:test").TestContext} t @param {string} url

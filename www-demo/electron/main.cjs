@@ -2,12 +2,11 @@
 // The demo in a window: the same page as in the browser (page/ is www-demo/spa), with one client for all windows in this process.
 // npm run start:electron puts it together; package.json, this file and page/ are all there is of it.
 const { app, BrowserWindow, Menu, protocol, session } = require("electron");
-const { createHash } = require("node:crypto");
 const { readFile } = require("node:fs/promises");
 const { extname, join, sep } = require("node:path");
 const { ElectronAuth } = require("pixie-auth/electron/main");
 
-const { issuer, clientId, scope } = require("./page/config.json");
+const { issuer, clientId, scope, contentSecurityPolicy } = require("./page/config.json");
 
 const ORIGIN = "app://demo";
 const TYPES = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml" };
@@ -20,13 +19,6 @@ protocol.registerSchemesAsPrivileged([{ scheme: "app", privileges: { standard: t
 const ready = ElectronAuth.create({ issuer, clientId, scope, origins: [ORIGIN], appName: "the pixie-auth demo" });
 ready.then(({ keeps }) => console.log(`The session is kept in: ${keeps}`), (error) => console.error(error.message));
 
-/** @param {string} page */
-function contentSecurityPolicy(page) {
-  const importMap = /<script type="importmap">([^<]*)<\/script>/.exec(page)?.[1] ?? "";
-  const hash = createHash("sha256").update(importMap).digest("base64");
-  return `default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'sha256-${hash}'; connect-src 'self' ${issuer}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'`;
-}
-
 /** @param {string} url @returns {Promise<{ body: Buffer, headers: Record<string, string> } | null>} */
 async function file(url) {
   const { host, pathname } = new URL(url);
@@ -37,7 +29,7 @@ async function file(url) {
     if (host !== "demo" || !target.startsWith(root + sep)) return null;
     const body = await readFile(target);
     const headers = { "Content-Type": `${TYPES[/** @type {keyof TYPES} */ (extname(target))] ?? "application/octet-stream"}; charset=utf-8` };
-    return { body, headers: extname(target) === ".html" ? { ...headers, "Content-Security-Policy": contentSecurityPolicy(body.toString("utf8")) } : headers };
+    return { body, headers: extname(target) === ".html" ? { ...headers, "Content-Security-Policy": contentSecurityPolicy } : headers };
   } catch {
     return null;
   }
@@ -75,8 +67,8 @@ function openWindow() {
 app.whenReady().then(() => {
   serve();
   session.defaultSession.setPermissionRequestHandler((_, __, answer) => answer(false));
-  const file = { label: "File", submenu: [{ label: "New window", accelerator: "CmdOrCtrl+N", click: openWindow }, { role: "quit" }] };
-  Menu.setApplicationMenu(Menu.buildFromTemplate(/** @type {any} */ ([file, { role: "editMenu" }, { role: "viewMenu" }])));
+  const fileMenu = { label: "File", submenu: [{ label: "New window", accelerator: "CmdOrCtrl+N", click: openWindow }, { role: "quit" }] };
+  Menu.setApplicationMenu(Menu.buildFromTemplate(/** @type {any} */ ([fileMenu, { role: "editMenu" }, { role: "viewMenu" }])));
   openWindow();
   app.on("activate", () => BrowserWindow.getAllWindows().length > 0 || openWindow());
 });

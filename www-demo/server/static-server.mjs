@@ -107,10 +107,11 @@ async function readWithin(root, relative) {
 }
 
 /**
+ * The policy of the demo's page, served or in a window.
  * @param {string} page The file whose inline import map is allowed, by its hash.
  * @param {string} issuer
  */
-async function contentSecurityPolicy(page, issuer) {
+export async function contentSecurityPolicy(page, issuer) {
   const importMap = /<script type="importmap">(?<text>[^<]*)<\/script>/.exec(await readFile(page, "utf8"))?.groups?.text;
   if (importMap === undefined) throw new Error(`${page} has no import map`);
   const hash = createHash("sha256").update(importMap).digest("base64");
